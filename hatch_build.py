@@ -53,7 +53,7 @@ def wheel_tag() -> str:
 class MediaCore(BuildHookInterface[Any]):
     """hatchling's hook: compile, then carry the library into the wheel."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
         build_media_core()
         build_data["pure_python"] = False
         build_data["tag"] = wheel_tag()
