@@ -87,3 +87,17 @@ class Unconfirmed:
 
     def forget_old(self, now: float) -> None:
         self._late.forget_old(now)
+
+
+def mark_source(request: Request, flow: Flow) -> None:
+    """Write where the request came from into its top Via, so that the response tells the sender
+    (RFC 3261 § 18.2.1, RFC 3581 § 4). The response itself goes back by the flow in any case."""
+    via = request.via
+    host, port = flow.remote
+    if "rport" in via.params:
+        marked = via.with_params(rport=str(port), received=host)
+    elif via.host != host:
+        marked = via.with_params(received=host)
+    else:
+        return
+    request.headers.replace_first("Via", str(marked))

@@ -1,8 +1,8 @@
 """Session timers (RFC 4028): pure arithmetic on headers, for both roles. All times in seconds.
 
 Roles are those of one request: who sent it is its UAC. Whoever refreshes sends a re-INVITE or
-UPDATE at `refresh_after`; the other ends the call when nothing came by `ends_after`. `Supported: timer` is the TU's to add,
-beside its other options.
+UPDATE at `refresh_after`; the other ends the call when nothing came by `ends_after`.
+`Supported: timer` is the TU's to add, beside its other options.
 """
 
 from collections.abc import Sequence

@@ -17,9 +17,11 @@ class Admission:
 
     def __init__(self, limits: Limits) -> None:
         self._interval = 1 / limits.messages_per_second
-        self._depth = limits.burst * self._interval
+        self._depth = (limits.burst - 0.5) * self._interval  # half: no doubt from rounding
         self._exempt = limits.exempt
-        self._full_at: Generations[str, float] = Generations(self._depth, limits.sources)
+        self._full_at: Generations[str, float] = Generations(
+            limits.burst * self._interval, limits.sources
+        )
         self.dropped: Counter[str] = Counter()
 
     def admits(self, source: str, now: float) -> bool:

@@ -20,8 +20,9 @@ from appliance.telephony.sip.timers import Timers
 from appliance.telephony.sip.transaction import ClientTransaction, Owner, ServerTransaction
 from appliance.telephony.sip.uri import Uri
 from appliance.telephony.transport.admission import Admission
+from appliance.telephony.transport.connection import Link
 from appliance.telephony.transport.limits import Limits
-from appliance.telephony.transport.stream import Link, Streams, accepting_context
+from appliance.telephony.transport.stream import Streams, accepting_context
 from appliance.telephony.transport.udp import UdpSocket
 
 log = logging.getLogger(__name__)
@@ -195,7 +196,7 @@ class Driver:
         totals = {"received": self._received, "sent": self._sent, "connections": len(self._links)}
         return {**totals, **self.core.sizes(), **dropped}
 
-    # For the transports (`stream.Hub`).
+    # For the transports (`connection.Hub`).
 
     def attach(self, link: Link, transport: str, local: Address, remote: Address) -> Flow:
         """A connection is up: from now on its flow can be sent to."""
