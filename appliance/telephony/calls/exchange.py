@@ -1,0 +1,124 @@
+"""The exchange: the calls in progress, and how a request finds its leg."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Final
+
+from appliance.telephony.calls.call import Call, Treatment
+from appliance.telephony.calls.equipment import Equipment
+from appliance.telephony.calls.incoming import IncomingLeg
+from appliance.telephony.calls.replacing import replace
+from appliance.model.subscribers import Subscriber
+from appliance.telephony.sdp.errors import SdpError
+from appliance.telephony.sdp.session import Session
+from appliance.telephony.sip import session_timer
+from appliance.telephony.sip.core_events import RequestReceived
+from appliance.telephony.sip.dialog import DialogKey
+from appliance.telephony.sip.message import Request, Response
+from appliance.telephony.sip.transaction import ServerTransaction
+from appliance.telephony.sip.types import LocalTag, RemoteTag
+
+log = logging.getLogger(__name__)
+
+EXTENSIONS: Final = frozenset({"replaces", "timer", "100rel", "norefersub", "outbound", "path"})
+"""The option tags of Require that an INVITE may name (RFC 3261 § 8.2.2.3)."""
+
+
+class Exchange:
+    """Begins calls, routes in-dialog requests, and drains at the end."""
+
+    def __init__(self, equipment: Equipment, treat: Treatment) -> None:
+        self.equipment = equipment
+        self.calls: dict[str, Call] = {}
+        self.draining = False
+        self._treat = treat
+        self._tasks: asyncio.TaskGroup | None = None
+        self._idle = asyncio.Event()
+
+    def open(self, tasks: asyncio.TaskGroup) -> None:
+        """Take calls from now on; each runs as a task of `tasks`."""
+        self._tasks = tasks
+
+    # -- requests ------------------------------------------------------------------------------
+
+    def in_dialog(self, event: RequestReceived) -> None:
+        """A request with a To tag goes to its leg, or gets 481."""
+        request = event.request
+        key = DialogKey(
+            request.call_id, LocalTag(request.to.tag), RemoteTag(request.from_.tag)
+        )
+        leg = self.equipment.dialogs.get(key)
+        if leg is not None:
+            leg.receive(event.transaction, request)
+        else:
+            self.equipment.counters.unmatched += 1
+            self._respond(event.transaction, request.reply(481))
+
+    def arrive(self, event: RequestReceived, subscriber: Subscriber) -> None:
+        """An INVITE of an authenticated device begins a call, or is refused in words."""
+        transaction, request = event.transaction, event.request
+        refusal = self._refusal(request)
+        if refusal is not None:
+            self.equipment.counters.refused += 1
+            self._respond(transaction, refusal)
+            return
+        try:
+            offer = Session.parse(request.body) if request.body else None
+        except SdpError as error:
+            self._respond(transaction, request.reply(400, f"Bad SDP: {error}"))
+            return
+        leg = IncomingLeg(self.equipment, transaction, subscriber, offer)
+        leg.trying()
+        if request.replaces is not None:
+            replace(leg, request.replaces)
+        else:
+            self._begin(leg)
+
+    def _begin(self, leg: IncomingLeg) -> None:
+        assert self._tasks is not None
+        self.equipment.counters.arrived += 1
+        call = Call(self.equipment, leg, leg.request.uri.user, self._treat)
+        self.calls[call.key] = call
+        call.start(self._tasks, self._concluded)
+
+    def _concluded(self, call: Call) -> None:
+        self.equipment.counters.answered += call.answered
+        self.calls.pop(call.key, None)
+        if not self.calls:
+            self._idle.set()
+
+    def _refusal(self, request: Request) -> Response | None:
+        """Why the INVITE cannot begin a call (RFC 3261 § 8.2, § 16.3; RFC 4028 § 9)."""
+        if self.draining:
+            return request.reply(503, headers=[("Retry-After", "10")])
+        if request.max_forwards is not None and request.max_forwards <= 0:
+            return request.reply(483)
+        unknown = request.require - EXTENSIONS
+        if unknown:
+            return request.reply(420, headers=[("Unsupported", ", ".join(sorted(unknown)))])
+        if request.body and (request.content_type or "").lower() != "application/sdp":
+            return request.reply(415, headers=[("Accept", "application/sdp")])
+        too_small = session_timer.too_small(self.equipment.session_policy, request)
+        if too_small is not None:
+            return request.reply(422, headers=too_small)
+        return None
+
+    def _respond(self, transaction: ServerTransaction, response: Response) -> None:
+        self.equipment.driver.respond(transaction, response)
+
+    # -- the end -----------------------------------------------------------------------------------
+
+    async def drain(self, seconds: float) -> None:
+        """Take no new calls, let those in progress end for up to `seconds`, then clear them."""
+        self.draining = True
+        if self.calls:
+            self._idle.clear()
+            try:
+                await asyncio.wait_for(self._idle.wait(), seconds)
+            except TimeoutError:
+                log.info("clearing %d calls", len(self.calls))
+        for call in list(self.calls.values()):
+            call.abandon()
+

@@ -1,0 +1,152 @@
+"""A leg from the box to one phone: a branch of a fork until it answers (RFC 3261 § 13.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from appliance.telephony.calls.equipment import Equipment
+from appliance.telephony.calls.events import Accepts, Refuses, Rings
+from appliance.telephony.calls.identity import caller_headers
+from appliance.telephony.calls.leg import SDP, Leg, LegState
+from appliance.telephony.calls.leg_media import MediaRefused
+from appliance.telephony.calls.outcome import Failed, Outcome, Redirected, Unreachable, refusal
+from appliance.model.subscribers import Subscriber
+from appliance.telephony.sdp.errors import SdpError
+from appliance.telephony.sdp.session import Session
+from appliance.telephony.sip.core_events import (
+    Event,
+    ResponseReceived,
+    TimedOut,
+    TransportFailed,
+)
+from appliance.telephony.sip.dialog import Dialog
+from appliance.telephony.sip.message import Request, Response
+from appliance.telephony.sip.transaction import ClientTransaction
+
+if TYPE_CHECKING:
+    from appliance.telephony.calls.call import Call, Target
+
+ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
+
+
+class OutgoingLeg(Leg):
+    """One INVITE to one contact of a device."""
+
+    direction = "out"
+
+    def __init__(self, equipment: Equipment, target: Target, subscriber: Subscriber) -> None:
+        super().__init__(equipment, target.contact.flow, subscriber, "")
+        self._contact = target.contact
+        self._transaction: ClientTransaction | None = None
+        self._request: Request | None = None
+        self._rseq = 0
+
+    def invite(self, call: Call) -> None:
+        """Send the INVITE with the caller's offer, or one of ours where the caller made none."""
+        offer = self.media.offer_like(call.caller.media)
+        headers = [
+            *caller_headers(call, self.flow),
+            *self.invite_headers(),
+            *self.watch.offer_headers(),
+            *(("Route", hop) for hop in self._contact.path),
+        ]
+        self._request = Request.make(
+            "INVITE", self._contact.uri, headers, str(offer).encode(), content_type=SDP
+        )
+        self._transaction = self.equipment.driver.request(
+            self._request, self.flow, self._on_invite
+        )
+
+    def cancel(self, *, elsewhere: bool) -> None:
+        """Stop ringing; the phone learns whether somebody else answered (interop 23)."""
+        if self.state is LegState.TRYING and self._transaction is not None:
+            self.outcome = "487 Request Terminated"
+            self.equipment.driver.cancel(self._transaction, ELSEWHERE if elsewhere else "")
+            self.over()
+
+    def release(self, reason: str = "") -> None:
+        if self.state is LegState.TRYING:
+            self.cancel(elsewhere=False)
+        else:
+            super().release(reason)
+
+    # -- what the phone says -----------------------------------------------------------------------
+
+    def _on_invite(self, event: Event) -> None:
+        match event:
+            case ResponseReceived(transaction=transaction, response=response):
+                assert isinstance(transaction, ClientTransaction)
+                self._on_response(transaction, response)
+            case TimedOut() | TransportFailed():
+                self._refused(Unreachable(), "408 Request Timeout")
+
+    def _on_response(self, transaction: ClientTransaction, response: Response) -> None:
+        if response.status >= 300:
+            self._refused(_outcome(self.number, response), f"{response.status} {response.reason}")
+        elif response.status >= 200:
+            self._accepted(transaction, response)
+        elif self.state is LegState.TRYING:
+            self._progressed(response)
+
+    def _progressed(self, response: Response) -> None:
+        self._acknowledge_reliable(response)
+        early = self.dialog is None and bool(response.body) and self._take(response)
+        if response.status in (180, 183) or early:
+            self.tell(Rings(self, early_media=early))
+
+    def _acknowledge_reliable(self, response: Response) -> None:
+        """PRACK each reliable provisional once, in order (RFC 3262 § 4)."""
+        if "100rel" not in response.require or response.rseq is None:
+            return
+        if self._rseq and response.rseq != self._rseq + 1:
+            return
+        self._rseq = response.rseq
+        assert self._request is not None
+        early = Dialog.uac(self._request, response, self.flow)
+        rack = f"{response.rseq} {response.cseq.number} INVITE"
+        self.equipment.driver.request(early.request("PRACK", [("RAck", rack)]), self.flow, None)
+
+    def _accepted(self, transaction: ClientTransaction, response: Response) -> None:
+        assert self._request is not None
+        dialog = Dialog.uac(self._request, response, self.flow)
+        ack = dialog.ack(response.cseq.number)
+        self.equipment.driver.acknowledge(transaction, ack)
+        if self.state is not LegState.TRYING:
+            # It answered although cancelled, or a second phone behind a fork did: end that dialog.
+            self.equipment.driver.request(dialog.request("BYE"), self.flow, None)
+            return
+        self.learn(response)
+        self.user_agent = response.get("User-Agent") or response.get("Server") or ""
+        self.establish(dialog)
+        self.answered()
+        if not self._take(response):
+            self.release("media_refused")
+            self.tell(Refuses(self, Failed(488, "Not Acceptable Here", "media_refused")))
+            return
+        self.watch.agreed(response)
+        self.tell(Accepts(self))
+
+    def _refused(self, outcome: Outcome, words: str) -> None:
+        if self.state is LegState.TRYING:
+            self.outcome = words
+            self.over()
+            self.tell(Refuses(self, outcome))
+
+    def _take(self, response: Response) -> bool:
+        """Apply the SDP answer of a 18x or 2xx; a 2xx may repeat what a 183 said."""
+        if not response.body:
+            return self.media.agreed
+        try:
+            self.media.take_answer(Session.parse(response.body))
+        except (SdpError, MediaRefused):
+            return False
+        return True
+
+
+def _outcome(number: str, response: Response) -> Outcome:
+    if response.status < 400:
+        contacts = response.contacts
+        if isinstance(contacts, tuple) and contacts and contacts[0].uri.user:
+            return Redirected(contacts[0].uri.user, by=number)
+        return Unreachable()
+    return refusal(response.status, response.reason)
