@@ -10,7 +10,7 @@ from appliance.model.extensions import Extension
 from appliance.model.tenants import Tenant
 from appliance.settings import DataFolder
 from appliance.store.rows import NewDevice, NewExtension
-from appliance.store.store import Store
+from appliance.store import Store
 
 FIRST_BULK_NUMBER: Final = 20000
 
