@@ -18,7 +18,7 @@ from appliance.telephony.sdp.origin import Origin
 from appliance.telephony.sdp.own_line import LocalMedia, dead_line, own_line
 from appliance.telephony.sdp.payload_numbers import added, renumbered
 from appliance.telephony.sdp.refusal import Refusal
-from appliance.telephony.sdp.security import answer_keys, protocol
+from appliance.telephony.sdp.security import NOT_CARRIED, answer_keys, protocol
 from appliance.telephony.sdp.session import Session
 
 INTERCHANGEABLE = ("PCMU", "PCMA")
@@ -178,7 +178,7 @@ def _answer_line(
 ) -> Media | Refusal:
     """Our line in answer to `offered`, with the attributes that `source` has to pass on."""
     if offered.kind != source.kind or not (offered.rtp or offered.udptl):
-        return Refusal("no such media")
+        return NOT_CARRIED
     if offered.rtp and all(codec.companion for codec in codecs):
         return Refusal("no codec in common")
     keys = answer_keys(offered, local.keys, secure)

@@ -18,6 +18,9 @@ from appliance.model.devices import MediaSecurity
 from appliance.telephony.sdp.crypto import Crypto, answering
 from appliance.telephony.sdp.media import Media
 from appliance.telephony.sdp.refusal import Refusal
+from appliance.telephony.sdp.session import Session
+
+NOT_CARRIED = Refusal("no such media")
 
 
 def protocol(line: Media, secure: MediaSecurity) -> str:
@@ -29,11 +32,25 @@ def protocol(line: Media, secure: MediaSecurity) -> str:
 
 
 def carried(line: Media, secure: MediaSecurity) -> bool:
-    """Whether an offered line can be carried at all for a device with this policy. Fax over
-    UDPTL knows no keys, so that a device which must be secure stays with voice."""
+    """Whether a line of this kind can go to or come from a device with this policy; keys are
+    another matter, since each leg has its own. Fax over UDPTL knows none, so that a device which
+    must be secure stays with voice."""
     if line.udptl:
         return line.live and secure is not MediaSecurity.REQUIRED
-    return line.live and line.rtp and not isinstance(_keying(line, line.crypto, secure), Refusal)
+    return line.live and line.rtp
+
+
+def refused(offer: Session, secure: MediaSecurity) -> Refusal | None:
+    """Why no line of a device's offer can be answered, known before anybody is rung; None when
+    one can."""
+    wanted = [line for line in offer.media if line.live]
+    refusals = [
+        answer_keys(line, line.crypto, secure) if carried(line, secure) else NOT_CARRIED
+        for line in wanted
+    ]
+    if wanted and all(isinstance(refusal, Refusal) for refusal in refusals):
+        return next(refusal for refusal in refusals if isinstance(refusal, Refusal))
+    return None
 
 
 def answer_keys(

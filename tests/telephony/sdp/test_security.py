@@ -3,38 +3,66 @@ import pytest
 from appliance.model.devices import MediaSecurity
 from appliance.telephony.sdp.crypto import Crypto, fresh_keys
 from appliance.telephony.sdp.refusal import Refusal
-from appliance.telephony.sdp.security import answer_keys, carried, lasting, protocol
+from appliance.telephony.sdp.security import answer_keys, carried, lasting, protocol, refused
 from tests.telephony.sdp.examples import FAX, OPTIONAL, PLAIN, REQUIRED, session
 
 POLICIES = list(MediaSecurity)
 
 
 @pytest.mark.parametrize(
-    ("text", "policy", "expected"),
+    ("text", "policy"),
     [
-        (PLAIN, MediaSecurity.REQUIRED, False),
-        (REQUIRED, MediaSecurity.PLAIN, False),
-        (REQUIRED.replace("AES_CM", "F8"), MediaSecurity.OPTIONAL, False),
-        (OPTIONAL.replace("AES_CM", "F8"), MediaSecurity.REQUIRED, False),
-        (FAX, MediaSecurity.REQUIRED, False),
-        (FAX, MediaSecurity.OPTIONAL, True),
-        (PLAIN, MediaSecurity.OPTIONAL, True),
-        (PLAIN, MediaSecurity.PLAIN, True),
-        (OPTIONAL, MediaSecurity.PLAIN, True),
-        (OPTIONAL, MediaSecurity.REQUIRED, True),
-        (REQUIRED, MediaSecurity.OPTIONAL, True),
-        (REQUIRED, MediaSecurity.REQUIRED, True),
+        (PLAIN, MediaSecurity.REQUIRED),
+        (REQUIRED, MediaSecurity.PLAIN),
+        (REQUIRED.replace("AES_CM", "F8"), MediaSecurity.OPTIONAL),
+        (OPTIONAL.replace("AES_CM", "F8"), MediaSecurity.REQUIRED),
+        (FAX, MediaSecurity.REQUIRED),
+        (PLAIN.replace("RTP/AVP", "UDP/TLS/RTP/SAVPF"), MediaSecurity.OPTIONAL),
     ],
 )
-def test_interop_30_what_is_carried_for_whom(
-    text: str, policy: MediaSecurity, expected: bool
+def test_interop_30_an_offer_that_breaks_the_policy_is_refused_before_anybody_rings(
+    text: str, policy: MediaSecurity
 ) -> None:
-    assert carried(session(text).media[0], policy) is expected
+    assert isinstance(refused(session(text), policy), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("text", "policy"),
+    [
+        (FAX, MediaSecurity.OPTIONAL),
+        (PLAIN, MediaSecurity.OPTIONAL),
+        (PLAIN, MediaSecurity.PLAIN),
+        (OPTIONAL, MediaSecurity.PLAIN),
+        (OPTIONAL, MediaSecurity.REQUIRED),
+        (REQUIRED, MediaSecurity.OPTIONAL),
+        (REQUIRED, MediaSecurity.REQUIRED),
+        (REQUIRED + FAX[FAX.index("m=") :], MediaSecurity.REQUIRED),
+    ],
+)
+def test_interop_30_an_offer_with_a_line_that_fits_is_not(text: str, policy: MediaSecurity) -> None:
+    assert refused(session(text), policy) is None
+
+
+def test_an_offer_that_ends_everything_is_not_refused() -> None:
+    over = session(PLAIN.replace("54400", "0"))
+    assert refused(over, MediaSecurity.REQUIRED) is None
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("text", [PLAIN, REQUIRED])
+def test_how_one_leg_is_keyed_is_nothing_to_the_other(text: str, policy: MediaSecurity) -> None:
+    assert carried(session(text).media[0], policy)
+
+
+def test_fax_is_not_carried_where_all_must_be_secure() -> None:
+    assert carried(session(FAX).media[0], MediaSecurity.OPTIONAL)
+    assert not carried(session(FAX).media[0], MediaSecurity.REQUIRED)
 
 
 def test_what_is_neither_rtp_nor_fax_is_not_carried() -> None:
     line = session(PLAIN.replace("RTP/AVP", "UDP/TLS/RTP/SAVPF")).media[0]
     assert not carried(line, MediaSecurity.OPTIONAL)
+    assert not carried(session(PLAIN).media[0].rejected(), MediaSecurity.OPTIONAL)
 
 
 @pytest.mark.parametrize("policy", POLICIES)
