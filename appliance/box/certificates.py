@@ -5,7 +5,6 @@ it and renewed before they expire; `sites/<any name>.pem` with `.key`: certifica
 customer brings, each chosen by the names in it. Keys are 0600.
 """
 
-import os
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.box import authority
 from appliance.clock import Clock
+from appliance.files import write_private
 
 SniCallback = Callable[[ssl.SSLObject, str | None, ssl.SSLContext], None]
 
@@ -76,8 +76,8 @@ class Certificates:
         certificate = authority.new_certificate(
             key, names, self._authority, self._authority_key, self._clock.wall()
         )
-        _write(path.with_suffix(".key"), authority.key_pem(key))
-        _write(path, authority.certificate_pem(certificate) + self.authority_pem)
+        write_private(path.with_suffix(".key"), authority.key_pem(key))
+        write_private(path, authority.certificate_pem(certificate) + self.authority_pem)
         for context in self._contexts:
             context.load_cert_chain(path, path.with_suffix(".key"))
         return True
@@ -94,8 +94,8 @@ class Certificates:
         if not path.exists():
             key = authority.new_key()
             certificate = authority.new_authority(key, self._names, self._clock.wall())
-            _write(path.with_suffix(".key"), authority.key_pem(key))
-            _write(path, authority.certificate_pem(certificate))
+            write_private(path.with_suffix(".key"), authority.key_pem(key))
+            write_private(path, authority.certificate_pem(certificate))
         loaded = serialization.load_pem_private_key(path.with_suffix(".key").read_bytes(), None)
         if not isinstance(loaded, ec.EllipticCurvePrivateKey):
             raise ValueError("ca.key is not an EC key")
@@ -132,14 +132,3 @@ def _names_in(path: Path) -> list[str]:
     certificate = x509.load_pem_x509_certificates(path.read_bytes())[0]
     names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return [str(name.value).lower() for name in names]
-
-
-def _write(path: Path, text: str) -> None:
-    """Put a file in place whole, readable by its owner alone."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)

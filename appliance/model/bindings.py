@@ -19,7 +19,7 @@ class RegistrationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StoredBinding:
-    """A binding as it is kept over a restart; `contact` is the phone's own Contact value, unchanged."""
+    """A binding as it is kept over a restart; `contact` is the phone's own Contact value."""
 
     device: DeviceKey
     contact: str

@@ -1,4 +1,4 @@
-"""A call record: one caller's whole visit, its legs, its timeline and how it ended (manual § 22.5, § 23.4)."""
+"""A call record: one caller's whole visit, its legs, its timeline, its end (§ 22.5, § 23.4)."""
 
 from dataclasses import dataclass, field
 from datetime import datetime

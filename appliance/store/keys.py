@@ -12,6 +12,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from appliance.files import write_private
 from appliance.store.errors import UnreadableKey
 
 KEY_BYTES = 32
@@ -60,15 +61,6 @@ class KeyRing:
             raise UnreadableKey(f"keys/{number}.key is missing: secrets need it") from None
         except InvalidTag:
             raise UnreadableKey(f"keys/{number}.key does not open the secrets here") from None
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a new file that only its owner may read, and see it on disk before returning."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def _read(path: Path) -> bytes:

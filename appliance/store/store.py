@@ -70,6 +70,7 @@ class Store:
         """Commit what waits, close the files and let the folder go."""
         await self.calls.flush()
         await self.bindings.flush()
+        await self.blocks.flush()
         self._parts.close()
 
     async def add_tenant(self, slug: str, name: str) -> Tenant:
