@@ -1,0 +1,163 @@
+"""SIP messages as they come in (RFC 3261 § 7, § 18.3).
+
+The header lines are split once. Headers on which routing and dialogs stand are checked when a
+message is parsed; every other one is read when asked for, and kept.
+"""
+
+import re
+
+from appliance.telephony.sip.errors import Malformed
+from appliance.telephony.sip.grammar import integer, is_token, split_list
+from appliance.telephony.sip.headers import Headers
+from appliance.telephony.sip.message_limits import DEFAULT_LIMITS, MessageLimits
+from appliance.telephony.sip.request import Request
+from appliance.telephony.sip.response import Response
+from appliance.telephony.sip.typed import CHECKED, MANDATORY, one
+from appliance.telephony.sip.types import MAGIC
+from appliance.telephony.sip.via import Via
+
+__all__ = ["Message", "ParseError", "Request", "Response", "parse"]
+
+Message = Request | Response
+
+MAX_LENGTH = 2**31 - 1
+
+_FOLD = re.compile(r"\r\n[ \t]+")
+_STATUS_LINE = re.compile(r"SIP/2\.0 ([1-6][0-9][0-9])(?: (.*))?", re.IGNORECASE | re.DOTALL)
+_REQUEST_LINE = re.compile(r"([^ ]+) ([^ ]+) SIP/2\.0", re.IGNORECASE)
+
+
+class ParseError(ValueError):
+    """What came is no message that we accept.
+
+    `request` is what could be read of it where it is to be answered, as by
+    `error.request.reply(error.status, error.reason)`; of it only `method`, `get`, `all`,
+    `mark_source` and `reply` are safe. None: drop it in silence. `framing_lost`: on a stream
+    nobody knows where the next message begins, so the connection must be closed.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        request: Request | None = None,
+        *,
+        framing_lost: bool = False,
+    ) -> None:
+        super().__init__(f"{status} {reason}")
+        self.status = status
+        self.reason = reason
+        self.request = request
+        self.framing_lost = framing_lost
+
+
+def parse(data: bytes, limits: MessageLimits = DEFAULT_LIMITS, *, exact: bool = False) -> Message:
+    """The message of one datagram. Raises ParseError and nothing else.
+
+    Octets beyond Content-Length are dropped (RFC 4475 § 3.1.1.8); without Content-Length the body
+    reaches to the end. `exact`, for streams: Content-Length is there and fits.
+    """
+    head, blank, rest = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    text, encoding = _decode(head)
+    if "\r\n " in text or "\r\n\t" in text:
+        text = _FOLD.sub(" ", text)
+    start_line, *lines = text.split("\r\n", limits.header_lines + 1)
+    headers = Headers()
+    message = _begin(start_line, headers, encoding)
+    complaint = headers.read(lines[: limits.header_lines])
+    framing_lost = True
+    try:
+        _check_size(data, lines, limits)
+        if complaint or not blank:
+            raise Malformed(complaint or "Missing Blank Line")
+        message.body = _body(headers, rest, exact)
+        framing_lost = False
+        _check(message, start_line, limits)
+    except Malformed as error:
+        request = _answerable(message)
+        raise ParseError(error.status, str(error), request, framing_lost=framing_lost) from None
+    return message
+
+
+def _decode(head: bytes) -> tuple[str, str]:
+    try:
+        return head.decode(), "utf-8"
+    except UnicodeDecodeError:
+        return head.decode("latin-1"), "latin-1"
+
+
+def _begin(start_line: str, headers: Headers, encoding: str) -> Message:
+    """Of a request, as much as there is; for what is neither kind an error without answer."""
+    if start_line[:4].upper() == "SIP/":
+        status = _STATUS_LINE.fullmatch(start_line)
+        if status is None:
+            raise ParseError(400, "Bad Status Line")
+        return Response(int(status[1]), status[2] or "", headers, encoding=encoding)
+    words = start_line.split()
+    if len(words) < 3 or words[-1][:4].upper() != "SIP/":
+        raise ParseError(400, "Not SIP")
+    return Request(words[0], words[1], headers, encoding=encoding)
+
+
+def _check_size(data: bytes, lines: list[str], limits: MessageLimits) -> None:
+    if len(data) > limits.message:
+        raise Malformed("Message Too Large", 513)
+    if len(lines) > limits.header_lines:
+        raise Malformed("Too Many Headers")
+    if len(data) > limits.line and any(len(line) > limits.line for line in lines):
+        raise Malformed("Header Too Long")
+
+
+def _body(headers: Headers, rest: bytes, exact: bool) -> bytes:
+    lines = headers.fields.get("Content-Length")
+    if lines is None and not exact:
+        return rest
+    length = integer(one(lines or []), MAX_LENGTH)
+    if length > len(rest) or (exact and length < len(rest)):
+        raise Malformed("Content-Length Does Not Fit")
+    return rest[:length]
+
+
+def _check(message: Message, start_line: str, limits: MessageLimits) -> None:
+    if isinstance(message, Request):
+        _check_request_line(start_line, message)
+    fields, values = message.headers.fields, message.headers.typed
+    for name, lines in fields.items():
+        read = CHECKED.get(name)
+        if read is not None:
+            values[name] = read(lines)
+    if not fields.keys() >= MANDATORY:
+        raise Malformed("Mandatory Header Missing")
+    if len(message.vias) > limits.vias:
+        raise Malformed("Too Many Vias")
+    if isinstance(message, Request):
+        _check_request(message)
+
+
+def _check_request_line(start_line: str, request: Request) -> None:
+    if _REQUEST_LINE.fullmatch(start_line) is None:
+        if start_line.split()[-1].upper() != "SIP/2.0":
+            raise Malformed("Version Not Supported", 505)
+        raise Malformed("Bad Request Line")
+    if not is_token(request.method):
+        raise Malformed("Bad Method")
+    if request.uri.headers:
+        raise Malformed("Headers in Request-URI")
+
+
+def _check_request(request: Request) -> None:
+    if request.cseq.method != request.method:
+        raise Malformed("CSeq Does Not Fit Method")
+    if request.via.branch == MAGIC:
+        raise Malformed("Empty Branch")
+
+
+def _answerable(message: Message) -> Request | None:
+    """An ACK is never answered, nor a request without a Via to send the answer by."""
+    if isinstance(message, Response) or message.method == "ACK":
+        return None
+    try:
+        Via.parse(split_list(message.headers.fields["Via"][0])[0])
+    except (KeyError, Malformed):
+        return None
+    return message

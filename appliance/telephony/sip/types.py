@@ -1,0 +1,24 @@
+"""Names that must not be mixed up, and how new ones are made."""
+
+import os
+import secrets
+from typing import NewType
+
+LocalTag = NewType("LocalTag", str)
+RemoteTag = NewType("RemoteTag", str)
+
+MAGIC = "z9hG4bK"  # RFC 3261 § 8.1.1.7
+
+
+def new_tag() -> LocalTag:
+    """64 random bits (RFC 3261 § 19.3 asks for 32)."""
+    return LocalTag(os.urandom(8).hex())
+
+
+def new_branch() -> str:
+    return MAGIC + os.urandom(12).hex()
+
+
+def new_call_id() -> str:
+    """Unguessable and without a host, which would tell where the box stands (RFC 3323 § 4.1)."""
+    return secrets.token_urlsafe(18)

@@ -1,0 +1,88 @@
+"""Via (RFC 3261 § 20.42, RFC 3581)."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from appliance.telephony.sip.errors import Malformed
+from appliance.telephony.sip.grammar import split_list
+from appliance.telephony.sip.host import print_host_port, read_host_port
+
+_PROTOCOL = re.compile(r"\s*SIP\s*/\s*2\.0\s*/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """`transport` is in upper case. `params` hold the text as it stands, quotes included, because
+    phones compare a branch octet by octet with what they sent."""
+
+    transport: str
+    host: str
+    port: int | None = None
+    params: Mapping[str, str | None] = field(default_factory=dict, hash=False)
+
+    @classmethod
+    def parse(cls, text: str) -> "Via":
+        """Raises Malformed."""
+        protocol = _PROTOCOL.match(text)
+        if protocol is None:
+            raise Malformed("Bad Via")
+        place, semicolon, params = text[protocol.end() :].partition(";")
+        host, port = read_host_port(place.rstrip())
+        return cls(protocol[1].upper(), host, port, _read_params(params) if semicolon else {})
+
+    @property
+    def branch(self) -> str:
+        """ "" where there is none (RFC 2543)."""
+        return self.params.get("branch") or ""
+
+    @property
+    def received(self) -> str | None:
+        """The source address, without brackets (RFC 5118 § 4.5 allows both)."""
+        value = self.params.get("received")
+        return None if value is None else value.strip("[]")
+
+    @property
+    def rport(self) -> int | None:
+        """The source port; None also where it is only asked for."""
+        value = self.params.get("rport")
+        return int(value) if value and value.isascii() and value[:6].isdigit() else None
+
+    @property
+    def wants_rport(self) -> bool:
+        return "rport" in self.params
+
+    def seen_from(self, host: str, port: int) -> "Via":
+        """What a server makes of it (RFC 3261 § 18.2.1, RFC 3581 § 4): `received` where the sender
+        named another host or asked for `rport`. Claims of the sender itself are removed."""
+        params = dict(self.params)
+        params.pop("received", None)
+        if "rport" in params:
+            params["rport"] = str(port)
+        if "rport" in params or host.lower() != self.host:
+            params["received"] = host
+        return Via(self.transport, self.host, self.port, params)
+
+    def __str__(self) -> str:
+        pieces = [f"SIP/2.0/{self.transport} {print_host_port(self.host, self.port)}"]
+        for name, value in self.params.items():
+            pieces.append(name if value is None else f"{name}={value}")
+        return ";".join(pieces)
+
+
+def read_vias(lines: list[str]) -> tuple[Via, ...]:
+    """All Via values, the top one first."""
+    if len(lines) == 1 and "," not in lines[0]:
+        return (Via.parse(lines[0]),)
+    return tuple([Via.parse(part) for line in lines for part in split_list(line)])
+
+
+def _read_params(text: str) -> dict[str, str | None]:
+    params: dict[str, str | None] = {}
+    for piece in split_list(text, ";"):
+        name, equals, value = piece.partition("=")
+        name = name.strip().lower()
+        if not name or name in params:
+            raise Malformed("Bad Parameter in Via")
+        params[name] = value.strip() if equals else None
+    return params
