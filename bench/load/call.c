@@ -103,10 +103,11 @@ static bool is_over(const struct load *load, uint64_t now)
 
 static void run(struct load *load)
 {
+    bool measured;
     uint64_t now = clock_now();
     while (!is_over(load, now)) {
-        while (pace_take(&load->pace, now))
-            caller_begin(load, now);
+        while (pace_take(&load->pace, now, &measured))
+            caller_begin(load, measured, now);
         fire(load, now);
         if (load->options.stay)
             mind_stay(load, now);

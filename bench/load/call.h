@@ -75,7 +75,7 @@ struct load {
     bool said_up, leaving;
 };
 
-void caller_begin(struct load *load, uint64_t now);
+void caller_begin(struct load *load, bool measured, uint64_t now);
 void caller_response(struct load *load, const struct sip *sip, uint64_t at);
 bool caller_owns(const struct load *load, const struct sip *request);
 void caller_request(struct load *load, const struct sip *request, const struct datagram *datagram);

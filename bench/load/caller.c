@@ -107,14 +107,14 @@ static void acknowledge_answer(struct load *load, uint32_t slot)
     net_send(&load->net, load->callers.list[call->phone].address, load->options.server, ack.bytes, ack.size);
 }
 
-void caller_begin(struct load *load, uint64_t now)
+void caller_begin(struct load *load, bool measured, uint64_t now)
 {
     uint32_t slot = take_slot(load);
     struct call *call = &load->calls[slot];
     call->number_of_call = (uint32_t)load->pace.begun - 1;
     call->phone = call->number_of_call % load->callers.count;
     call->begun_at = now;
-    call->measured = pace_measures(&load->pace, now);
+    call->measured = measured;
     call->cseq = 0;
     call->routes[0] = 0;
     load->offered += call->measured;

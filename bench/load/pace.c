@@ -16,11 +16,12 @@ uint64_t pace_next(const struct pace *pace)
     return over ? FOR_EVER : due;
 }
 
-bool pace_take(struct pace *pace, uint64_t now)
+bool pace_take(struct pace *pace, uint64_t now, bool *measured)
 {
     uint64_t due = pace_next(pace);
     if (due > now)
         return false;
+    *measured = pace_measures(pace, due);
     samples_add(&pace->lag, now - due);
     pace->begun++;
     return true;

@@ -24,13 +24,15 @@ struct pace {
 
 void pace_start(struct pace *pace, double rate, double warm_up_seconds, double window_seconds, uint64_t limit);
 
-/* Whether the next attempt is due; counts it as begun if so. */
-bool pace_take(struct pace *pace, uint64_t now);
+/* Whether the next attempt is due; counts it as begun if so, and says whether it is to be counted. */
+bool pace_take(struct pace *pace, uint64_t now, bool *measured);
 
 /* When the next attempt is due; far away after the last. */
 uint64_t pace_next(const struct pace *pace);
 
 bool pace_ended(const struct pace *pace, uint64_t now);
+
+/* Whether this moment lies within the window. */
 bool pace_measures(const struct pace *pace, uint64_t at);
 
 /* Write the generator's own figures: `"lag_p50_ms": …, "generator_cpu": …`. */

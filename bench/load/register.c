@@ -102,10 +102,9 @@ static bool next_idle(struct load *load, uint32_t *slot)
     return false;
 }
 
-static void begin(struct load *load, uint64_t now)
+static void begin(struct load *load, bool measured, uint64_t now)
 {
     uint32_t slot;
-    bool measured = pace_measures(&load->pace, now);
     load->offered += measured;
     if (!next_idle(load, &slot)) {
         load->starved += measured;
@@ -190,10 +189,11 @@ static uint64_t next_event(const struct load *load, uint64_t now)
 static void run(struct load *load)
 {
     struct timer timer;
+    bool measured;
     uint64_t now = clock_now();
     while (!pace_ended(&load->pace, now) || load->busy) {
-        while (pace_take(&load->pace, now))
-            begin(load, now);
+        while (pace_take(&load->pace, now, &measured))
+            begin(load, measured, now);
         for (int i = 0; i < SENDINGS; i++)
             while (timer_take(&load->retries[i], now, &timer))
                 on_silence(load, &timer, now);

@@ -43,14 +43,14 @@ struct load {
     uint32_t leg_count;
     struct net net;
     double seconds, warm_up;
-    uint64_t window_from, window_to;
+    uint32_t first_frame, end_frame;   /* the window */
     struct samples transit, lag;
     uint64_t sent, received, duplicates, misrouted, foreign, late_ticks;
 };
 
-static bool measured(const struct load *load, uint64_t sent_at)
+static bool measured(const struct load *load, uint32_t frame)
 {
-    return sent_at >= load->window_from && sent_at < load->window_to;
+    return frame >= load->first_frame && frame < load->end_frame;
 }
 
 static void read_legs(struct load *load, const char *path)
@@ -80,13 +80,12 @@ static void send_packet(struct load *load, uint32_t number, uint32_t frame, uint
         .leg = number, .frame = frame, .sent_at = now};
     memset(packet.audio, 0xd5, sizeof packet.audio);
     net_send(&load->net, leg->own, leg->to, (const char *)&packet, sizeof packet);
-    load->sent += measured(load, now);
+    load->sent += measured(load, frame);
 }
 
 /* The legs whose turn this tick is, in one burst. */
-static void send_tick(struct load *load, uint64_t tick)
+static void send_tick(struct load *load, uint32_t frame, uint32_t part)
 {
-    uint32_t frame = (uint32_t)(tick / TICKS_PER_FRAME), part = (uint32_t)(tick % TICKS_PER_FRAME);
     uint32_t from = (uint32_t)((uint64_t)load->leg_count * part / TICKS_PER_FRAME);
     uint32_t to = (uint32_t)((uint64_t)load->leg_count * (part + 1) / TICKS_PER_FRAME);
     uint64_t now = clock_now();
@@ -120,7 +119,7 @@ static void on_datagram(void *context, const struct datagram *datagram)
         return;
     }
     memcpy(&packet, datagram->bytes, sizeof packet);
-    if (packet.leg >= load->leg_count || !measured(load, packet.sent_at)) {
+    if (packet.leg >= load->leg_count || !measured(load, packet.frame)) {
         return;
     } else if (load->legs[packet.leg ^ 1].own.s_addr != datagram->to.s_addr) {
         load->misrouted++;
@@ -141,8 +140,6 @@ static void sleep_until(uint64_t at)
 static void note_lag(struct load *load, uint64_t due)
 {
     uint64_t now = clock_now(), lag = now > due ? now - due : 0;
-    if (!measured(load, now))
-        return;
     samples_add(&load->lag, lag);
     load->late_ticks += lag > LATE;
 }
@@ -150,14 +147,16 @@ static void note_lag(struct load *load, uint64_t due)
 static void run(struct load *load)
 {
     uint64_t start = clock_now() + 10 * MILLISECOND;
-    load->window_from = start + (uint64_t)(load->warm_up * SECOND);
-    load->window_to = load->window_from + (uint64_t)(load->seconds * SECOND);
+    load->first_frame = (uint32_t)(load->warm_up * SECOND / FRAME);
+    load->end_frame = load->first_frame + (uint32_t)(load->seconds * SECOND / FRAME);
     puts("{\"sending\": true}");
     fflush(stdout);
-    for (uint64_t tick = 0, due = start; due < load->window_to; tick++, due += TICK) {
-        sleep_until(due);
-        note_lag(load, due);
-        send_tick(load, tick);
+    for (uint64_t tick = 0; tick < load->end_frame * TICKS_PER_FRAME; tick++) {
+        uint32_t frame = (uint32_t)(tick / TICKS_PER_FRAME);
+        sleep_until(start + tick * TICK);
+        if (measured(load, frame))
+            note_lag(load, start + tick * TICK);
+        send_tick(load, frame, (uint32_t)(tick % TICKS_PER_FRAME));
         net_receive(&load->net, on_datagram, load);
     }
     for (uint64_t end = clock_now() + DRAIN; clock_now() < end; net_wait(&load->net, end))
