@@ -14,7 +14,7 @@ def cancel_for(invite: Request, reason: str) -> Request:
 
 
 def _follow(invite: Request, method: str, to: str, reason: str) -> Request:
-    headers = [("Via", invite.all("Via")[0])]
+    headers = [("Via", str(invite.via))]
     headers += [("Route", route) for route in invite.all("Route")]
     headers += [
         ("Max-Forwards", "70"),

@@ -18,7 +18,6 @@ from appliance.telephony.sip.generations import Generations
 from appliance.telephony.sip.matching import (
     Unconfirmed,
     ack_key,
-    mark_source,
     merge_key,
     server_key,
     via_for,
@@ -51,7 +50,7 @@ class Core:
         self._branch = branch
         self._clients: dict[str, ClientTransaction] = {}
         self._servers: dict[str, ServerTransaction] = {}
-        self._merges: dict[tuple[str, ...], str] = {}
+        self._merges: dict[tuple[str, int, str], str] = {}
         self._connections: dict[int, set[Transaction]] = {}
         self._unconfirmed = Unconfirmed(self.timers.life)
         self._answers: Generations[str, bytes] = Generations(self.timers.life, cache_entries)
@@ -151,7 +150,7 @@ class Core:
         elif (answer := self._answers.get(key)) is not None:
             self.send(flow, answer)
         elif self._absorbed.get(key) is None:
-            mark_source(request, flow)
+            request.mark_source(*flow.remote)
             self._receive_new(request, key, flow, now)
 
     def _receive_new(self, request: Request, key: str, flow: Flow, now: float) -> None:

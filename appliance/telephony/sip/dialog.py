@@ -84,9 +84,7 @@ class Dialog:
 
     @property
     def key(self) -> DialogKey:
-        return DialogKey(
-            self.call_id, LocalTag(self.local.tag or ""), RemoteTag(self.remote.tag or "")
-        )
+        return DialogKey(self.call_id, LocalTag(self.local.tag), RemoteTag(self.remote.tag))
 
     def request(
         self,

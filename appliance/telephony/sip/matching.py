@@ -6,26 +6,25 @@ from appliance.telephony.sip.generations import Generations
 from appliance.telephony.sip.message import Request, Response
 from appliance.telephony.sip.server_transaction import InviteServer
 from appliance.telephony.sip.transaction import ABSORB, ServerTransaction
-
-MAGIC = "z9hG4bK"
+from appliance.telephony.sip.types import MAGIC
 
 
 def server_key(request: Request, method: str = "") -> str:
     """The key of the server transaction; an ACK has its INVITE's. `method` overrides."""
     via = request.via
     method = method or ("INVITE" if request.method == "ACK" else request.method)
-    if via.branch and via.branch.startswith(MAGIC):
+    if via.branch.startswith(MAGIC):
         return f"{via.branch} {via.host}:{via.port} {method}"
     cseq = request.cseq.number
     return f"{request.call_id} {request.from_.tag} {cseq} {via.host}:{via.port} {method}"
 
 
-def merge_key(request: Request) -> tuple[str, ...] | None:
+def merge_key(request: Request) -> tuple[str, int, str] | None:
     """What the copies of a forked request share; only those outside a dialog are compared, and
     only while one of them is in progress."""
     if request.to.tag:
         return None
-    return (request.call_id, request.get("CSeq") or "", request.from_.tag or "")
+    return (request.call_id, request.cseq.number, request.from_.tag)
 
 
 def ack_key(ack: Request) -> str:
@@ -87,17 +86,3 @@ class Unconfirmed:
 
     def forget_old(self, now: float) -> None:
         self._late.forget_old(now)
-
-
-def mark_source(request: Request, flow: Flow) -> None:
-    """Write where the request came from into its top Via, so that the response tells the sender
-    (RFC 3261 § 18.2.1, RFC 3581 § 4). The response itself goes back by the flow in any case."""
-    via = request.via
-    host, port = flow.remote
-    if "rport" in via.params:
-        marked = via.with_params(rport=str(port), received=host)
-    elif via.host != host:
-        marked = via.with_params(received=host)
-    else:
-        return
-    request.headers.replace_first("Via", str(marked))

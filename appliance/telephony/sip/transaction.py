@@ -111,7 +111,7 @@ class ServerTransaction(Transaction):
 
     __slots__ = ("merge_key",)
 
-    merge_key: tuple[str, ...] | None  # see matching.merge_key
+    merge_key: tuple[str, int, str] | None  # see matching.merge_key
 
     def retransmitted(self) -> None:
         """The request came again."""

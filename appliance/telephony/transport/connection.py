@@ -9,7 +9,7 @@ from collections import deque
 from typing import Protocol, cast
 
 from appliance.telephony.sip.flow import Address, Flow
-from appliance.telephony.sip.framing import Framed, Ping, Pong, StreamFramer
+from appliance.telephony.sip.framing import Framed, Ping, StreamFramer
 from appliance.telephony.sip.message import ParseError, Request, Response
 from appliance.telephony.transport.admission import Admission, source_of
 from appliance.telephony.transport.limits import Limits
@@ -156,7 +156,8 @@ class Connection(asyncio.Protocol):
             self._streams.hub.receive(framed, self.flow)
         elif isinstance(framed, Ping):
             self.send(PONG)
-        elif not isinstance(framed, Pong):
+        elif isinstance(framed, ParseError):
             self._streams.hub.refuse(framed, self.flow)
-            self._waiting.clear()
-            self.close()  # where the next message begins is no longer known
+            if framed.framing_lost:
+                self._waiting.clear()
+                self.close()

@@ -14,7 +14,6 @@ from itertools import count
 from appliance.telephony.sip.core import Core
 from appliance.telephony.sip.core_events import Event, RequestReceived
 from appliance.telephony.sip.flow import Address, Flow
-from appliance.telephony.sip.matching import mark_source
 from appliance.telephony.sip.message import ParseError, Request, Response, parse
 from appliance.telephony.sip.timers import Timers
 from appliance.telephony.sip.transaction import ClientTransaction, Owner, ServerTransaction
@@ -223,7 +222,7 @@ class Driver:
         """Answer what could not be parsed, where enough of it could."""
         self._admission.dropped["too_large" if error.status == 513 else "malformed"] += 1
         if error.request is not None:
-            mark_source(error.request, flow)
+            error.request.mark_source(*flow.remote)
             self.send_stateless(error.request.reply(error.status, error.reason), flow)
 
     def _datagram(self, data: bytes, flow: Flow) -> None:
