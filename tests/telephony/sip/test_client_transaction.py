@@ -1,9 +1,9 @@
 """Client transactions against a lossy wire, failures first."""
 
 import pytest
-from appliance.telephony.sip.message import Request, Response, parse
 
 from appliance.telephony.sip.core_events import Event, RequestReceived, ResponseReceived
+from appliance.telephony.sip.message import Request, Response, parse
 from appliance.telephony.sip.transaction import ClientTransaction, ServerTransaction, State
 from tests.telephony.sip.requests import invite, make
 from tests.telephony.sip.wire import Wire
@@ -83,20 +83,18 @@ def test_a_lost_ack_to_a_failure_is_sent_again_and_the_owner_hears_once() -> Non
     wire.run(5)
     assert statuses(wire) == [486]
     assert (wire.count("486 INVITE"), wire.count("ACK")) == (2, 2)
-    assert transaction.state is State.COMPLETED
+    states = [transaction.state]
     wire.run(33)
-    assert transaction.state is State.TERMINATED
+    states.append(transaction.state)
+    assert states == [State.COMPLETED, State.TERMINATED]
 
 
 def test_the_ack_to_a_failure_carries_the_route_and_via_of_its_invite() -> None:
     wire = Wire()
     callee = Callee(wire)
-    sent: list[bytes] = []
-    put = wire.put
-    wire.put = lambda side, data: (sent.append(data), put(side, data))[1]  # type: ignore[method-assign]
     transaction = call(wire, invite(("Route", "<sip:192.0.2.1;lr>")))
     callee.say(486)
-    ack = parse(next(data for data in sent if data.startswith(b"ACK ")))
+    ack = parse(next(data for data in wire.sent if data.startswith(b"ACK ")))
     assert isinstance(ack, Request)
     assert str(ack.via) == str(transaction.request.via)
     assert ack.to.tag == "box"

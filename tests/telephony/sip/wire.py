@@ -5,11 +5,10 @@ from collections.abc import Callable, Collection
 from heapq import heappop, heappush
 from itertools import count
 
-from appliance.telephony.sip.message import Request, Response, parse
-
 from appliance.telephony.sip.core import Core
 from appliance.telephony.sip.core_events import Event
 from appliance.telephony.sip.flow import Flow
+from appliance.telephony.sip.message import Request, Response, parse
 
 DELAY = 0.01
 PHONE = ("192.0.2.10", 5062)
@@ -37,7 +36,8 @@ class Side:
 
 class Wire:
     """`lose` names what does not arrive: ("INVITE", 1) is the first INVITE put on the wire,
-    ("200 INVITE", 2) the second 200 to an INVITE. `log` holds what was put on it, lost or not."""
+    ("200 INVITE", 2) the second 200 to an INVITE. `log`, `sent` and `times` hold what was put on it,
+    lost or not."""
 
     def __init__(self, transport: str = "udp", lose: Collection[tuple[str, int]] = ()) -> None:
         number = 0 if transport == "udp" else 7
@@ -45,6 +45,7 @@ class Wire:
         self.lose = lose
         self.log: list[str] = []
         self.times: list[float] = []
+        self.sent: list[bytes] = []
         self.phone = Side("phone", Flow(transport, PHONE, BOX, number))
         self.box = Side("box", Flow(transport, BOX, PHONE, number))
         self._seen: Counter[str] = Counter()
@@ -72,6 +73,7 @@ class Wire:
         self._seen[label] += 1
         self.log.append(label)
         self.times.append(self.now)
+        self.sent.append(data)
         if (label, self._seen[label]) not in self.lose:
             to = self.box if sender is self.phone else self.phone
             heappush(self._flying, (self.now + DELAY, next(self._order), to, data))

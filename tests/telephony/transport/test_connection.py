@@ -6,7 +6,7 @@ from typing import Any, cast
 from appliance.telephony.sip.flow import Address, Flow
 from appliance.telephony.sip.message import ParseError, Request, Response
 from appliance.telephony.transport.admission import Admission
-from appliance.telephony.transport.connection import Connection, Link
+from appliance.telephony.transport.connection import Connection, Hub, Link
 from appliance.telephony.transport.limits import Limits
 from tests.telephony.transport.phone import options
 
@@ -72,7 +72,7 @@ class Party:
     """The set of connections and the driver in one."""
 
     def __init__(self, limits: Limits, *, room: bool = True) -> None:
-        self.hub = self
+        self.hub: Hub = self
         self.limits = limits
         self.admission = Admission(limits)
         self.fake_loop = FakeLoop()

@@ -54,9 +54,14 @@ async def test_the_one_timer_ends_a_request_that_nobody_answers() -> None:
 async def test_an_owner_hears_its_own_events() -> None:
     heard: list[Event] = []
     async with box("udp") as one, box("udp") as other:
+
+        def owner(event: Event) -> None:
+            heard.append(event)
+            one.news.set()
+
         flow = one.driver.flow_to("udp", other.address("udp"))
         assert flow is not None
-        one.driver.request(make("OPTIONS"), flow, lambda e: (heard.append(e), one.news.set())[0])
+        one.driver.request(make("OPTIONS"), flow, owner)
         await one.something()
         assert one.events == []
         assert [type(event) for event in heard] == [ResponseReceived]
