@@ -287,7 +287,12 @@ class Leg:
 
     async def _offered(self, session: Session) -> Response | None:
         answer: asyncio.Future[Response | None] = asyncio.get_running_loop().create_future()
-        self.offer(session, lambda response: answer.done() or answer.set_result(response))
+
+        def on_response(response: Response | None) -> None:
+            if not answer.done():
+                answer.set_result(response)
+
+        self.offer(session, on_response)
         return await answer
 
     def _take_answer(self, response: Response) -> bool:

@@ -30,8 +30,8 @@ from appliance.telephony.sdp.crypto import Crypto, fresh_keys
 from appliance.telephony.sdp.direction import Direction
 from appliance.telephony.sdp.layout import MAIN, arrange
 from appliance.telephony.sdp.media import Media
+from appliance.telephony.sdp.own_line import LocalMedia
 from appliance.telephony.sdp.negotiation import (
-    LocalMedia,
     answer_back,
     answer_locally,
     fresh_offer,
@@ -121,14 +121,18 @@ class LegMedia:
     @property
     def codec(self) -> str:
         """The first speech codec that the far end takes; "" before there is one."""
-        main = self._main()
-        return next((c.name for c in main[1].send if not c.companion), "") if main else ""
+        voice = self._voice
+        return next((c.name for c in voice.send if not c.companion), "") if voice else ""
 
     @property
     def secure(self) -> bool:
         """Whether the voice is SRTP."""
-        main = self._main()
-        return main is not None and main[1].send_keys is not None
+        return self._voice is not None and self._voice.send_keys is not None
+
+    @property
+    def _voice(self) -> Agreement | None:
+        """What was agreed of the first line that is in use; it outlives the streams."""
+        return next((agreement for agreement in self._agreements if agreement.live), None)
 
     def figures(self) -> tuple[MediaFigures, MediaFigures]:
         """What was received from and sent to the far end, of the voice stream."""
