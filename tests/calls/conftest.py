@@ -1,5 +1,5 @@
 """Fixtures of the calls between real phones."""
 
-from tests.support.fixtures import anyio_backend, tls_material
+from tests.support.fixtures import anyio_backend, box, peers, tls_material, unharmed
 
-__all__ = ["anyio_backend", "tls_material"]
+__all__ = ["anyio_backend", "box", "peers", "tls_material", "unharmed"]
