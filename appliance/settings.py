@@ -87,6 +87,9 @@ class PortRange:
         return f"{self.first}-{self.last}"
 
 
+RTP_PORTS: Final = PortRange(20000, 29999)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`bind`: the addresses that every listener binds. `lan`: greet phones by PnP, mDNS, TFTP."""
@@ -94,5 +97,5 @@ class Settings:
     data: DataFolder
     bind: tuple[str, ...] = ANY
     ports: Ports = field(default_factory=Ports)
-    rtp_ports: PortRange = PortRange(20000, 29999)
+    rtp_ports: PortRange = RTP_PORTS
     lan: bool = True

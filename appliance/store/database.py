@@ -38,7 +38,7 @@ def open_database(path: Path, migrations: Sequence[str]) -> Database:
 def open_read_only(path: Path) -> Database:
     """Open for queries beside a running box."""
     database: Database = APSWDatabase(
-        f"file:{quote(str(path))}?mode=ro",
+        _read_only_name(path),
         timeout=BUSY_SECONDS,
         thread_safe=False,
         flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI,
@@ -73,12 +73,8 @@ def check(path: Path, migrations: Sequence[str], *, thoroughly: bool) -> None:
 
 
 def _inspect(path: Path, thoroughly: bool) -> int:
-    # Without a write-ahead log the file is all there is, and `immutable` keeps SQLite from making
-    # one; with a log, only an ordinary open sees the whole.
-    log = path.with_name(path.name + "-wal")
-    how = "mode=ro" if log.exists() else "mode=ro&immutable=1"
     flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
-    file = apsw.Connection(f"file:{quote(str(path))}?{how}", flags=flags)
+    file = apsw.Connection(_read_only_name(path), flags=flags)
     try:
         list(file.execute("SELECT name FROM sqlite_master"))
         if thoroughly:
@@ -86,6 +82,14 @@ def _inspect(path: Path, thoroughly: bool) -> int:
         return int(file.pragma("user_version"))
     finally:
         file.close()
+
+
+def _read_only_name(path: Path) -> str:
+    # Without a write-ahead log the file is all there is, and `immutable` keeps SQLite from making
+    # one; with a log, only an ordinary open sees the whole.
+    log = path.with_name(path.name + "-wal")
+    how = "mode=ro" if log.exists() else "mode=ro&immutable=1"
+    return f"file:{quote(str(path))}?{how}"
 
 
 def _see_whole(path: Path, file: apsw.Connection) -> None:
