@@ -48,9 +48,7 @@ def rtp(
 def parse(packet: bytes, source: Address = ("", 0)) -> Packet:
     _, second, sequence, timestamp, ssrc = struct.unpack("!BBHII", packet[:12])
     at = time.monotonic()
-    return Packet(
-        second > 127, second & 127, sequence, timestamp, ssrc, packet[12:], source, at
-    )
+    return Packet(second > 127, second & 127, sequence, timestamp, ssrc, packet[12:], source, at)
 
 
 class FarEnd:

@@ -117,9 +117,7 @@ def assert_tone(heard: list[Packet], digit: str) -> None:
         assert (amplitude > 0.2) == expected, levels
 
 
-async def test_said_keys_are_events_with_three_ends(
-    media: NativeMedia, make_leg: MakeLeg
-) -> None:
+async def test_said_keys_are_events_with_three_ends(media: NativeMedia, make_leg: MakeLeg) -> None:
     leg = make_leg()
     leg.stream.send_dtmf("#", 100)
     leg.stream.send_dtmf("d", 60)
@@ -143,9 +141,7 @@ async def test_said_keys_are_tones_without_events(media: NativeMedia, make_leg: 
     assert_tone(await leg.far_end.hear_for(0.3), "9")
 
 
-async def test_relay_goes_on_after_a_said_key(
-    media: NativeMedia, bridge: tuple[Leg, Leg]
-) -> None:
+async def test_relay_goes_on_after_a_said_key(media: NativeMedia, bridge: tuple[Leg, Leg]) -> None:
     one, two = bridge
     one.far_end.say(one.stream)
     before = await two.far_end.hear()

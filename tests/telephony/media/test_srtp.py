@@ -35,9 +35,7 @@ def test_rfc_3711_b3_key_derivation_and_packet() -> None:
     session_salt = int.from_bytes(derived(key, salt, 2, 14), "big") << 16
     ssrc, sequence = int.from_bytes(plain[8:12], "big"), int.from_bytes(plain[2:4], "big")
     start = session_salt ^ ssrc << 64 ^ sequence << 16
-    cipher = Cipher(
-        algorithms.AES(derived(key, salt, 0, 16)), modes.CTR(start.to_bytes(16, "big"))
-    )
+    cipher = Cipher(algorithms.AES(derived(key, salt, 0, 16)), modes.CTR(start.to_bytes(16, "big")))
     packet = plain[:12] + cipher.encryptor().update(plain[12:])
     tag = hmac.new(derived(key, salt, 1, 20), packet + bytes(4), hashlib.sha1).digest()[:10]
     assert packet + tag == expected
