@@ -17,7 +17,8 @@ from datetime import datetime
 from typing import Final
 
 from appliance.model.subscribers import Subscriber
-from appliance.telephony.bindings import Bindings, Rejection, address
+from appliance.telephony.binding import address
+from appliance.telephony.bindings import Bindings, Rejection
 from appliance.telephony.blocks import Blocks
 from appliance.telephony.directory import Directory
 from appliance.telephony.sip.challenge import Credentials

@@ -4,79 +4,29 @@ It knows nothing of REGISTER (`registrar.py`) nor of passwords (`access.py`). A 
 over stays in the table for a while as its device's last known whereabouts (manual § 9.6.1).
 """
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Final, Protocol
 
 from appliance.model.bindings import RegistrationState, StoredBinding
 from appliance.model.devices import DeviceKey
-from appliance.telephony.sip.address import Address
+from appliance.telephony.binding import (
+    Binding,
+    Contact,
+    Reach,
+    address,
+    contact,
+    restored,
+    stored,
+)
 from appliance.telephony.sip.flow import Flow
-from appliance.telephony.sip.uri import Uri
 from appliance.telephony.wheel import Wheel
 
 REJECTIONS_KEPT: Final = 10
 KNOWN_SECONDS: Final = 86400.0
 """How long after its expiry a binding still says where its device was; then it reads idle."""
-
-
-class Reach(Enum):
-    """Whether a binding's device can be reached by it."""
-
-    LIVE = "live"
-    SILENT = "silent"
-    """It does not answer our keep-alives."""
-    CLOSED = "closed"
-    """Its connection is gone, by the far end or by a restart of ours."""
-    EXPIRED = "expired"
-
-
-@dataclass(slots=True, eq=False)
-class Binding:
-    """`contact` is the phone's own Contact value, without its expiry; `written` is the whole header
-    when it held this contact alone, to know a refresh by. Times are monotonic seconds."""
-
-    device: DeviceKey
-    contact: str
-    uri: str
-    flow: Flow
-    call_id: str
-    cseq: int
-    registered_at: float
-    expires_at: float
-    instance: str = ""
-    reg_id: int = 0
-    path: tuple[str, ...] = ()
-    user_agent: str = ""
-    supports: frozenset[str] = frozenset()
-    behind_nat: bool = False
-    written: str = ""
-    asked_seconds: int | None = None
-    """The expires parameter that `written` holds."""
-    seen_at: float = 0.0
-    unanswered: int = 0
-    reach: Reach = Reach.LIVE
-
-    @property
-    def current(self) -> bool:
-        """Whether a registrar lists it: neither expired nor without its connection."""
-        return self.reach in (Reach.LIVE, Reach.SILENT)
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Where to send a request: to `uri`, over `flow`, by way of `path` (RFC 3327), whatever host
-    the URI names (interop 2)."""
-
-    uri: Uri
-    flow: Flow
-    path: tuple[str, ...]
-    user_agent: str
-    supports: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +146,13 @@ class Bindings:
         for old in [b for b in entry.bindings if not b.current]:
             self._drop(entry, old, now)
         self._place(entry, binding)
-        self._store.added(self._stored(binding, now))
+        self._store.added(stored(binding, now, self._wall()))
         self._settle(binding.device, entry)
 
     def refresh(self, binding: Binding, now: float) -> None:
         """The binding's own fields were renewed by its phone."""
         self._expiries.wake(binding, binding.expires_at)
-        self._store.refreshed(self._stored(binding, now))
+        self._store.refreshed(stored(binding, now, self._wall()))
         if binding.reach is not Reach.LIVE:
             self.reached(binding)
 
@@ -278,12 +228,12 @@ class Bindings:
 
     # -- over a restart --------------------------------------------------------------------------
 
-    def restore(self, stored: Iterable[StoredBinding], now: float) -> list[Binding]:
+    def restore(self, kept: Iterable[StoredBinding], now: float) -> list[Binding]:
         """Take back what was kept: UDP bindings as they were, those of connections as closed.
         Returns the bindings that are live."""
         wall, live = self._wall(), []
-        for row in stored:
-            binding = _restored(row, now, wall)
+        for row in kept:
+            binding = restored(row, now, wall)
             entry = self._entries.setdefault(binding.device, _Entry())
             entry.bindings.append(binding)
             self._expiries.wake(binding, binding.expires_at)
@@ -304,7 +254,7 @@ class Bindings:
         binding.reach = Reach.EXPIRED
         self._expiries.forget(binding)
         self._unplug(binding)
-        self._store.removed(self._stored(binding, now))
+        self._store.removed(stored(binding, now, self._wall()))
 
     def _plug(self, binding: Binding) -> None:
         if binding.flow.connection:
@@ -331,45 +281,6 @@ class Bindings:
     def _moment(self, at: float, now: float) -> datetime:
         return self._wall() + timedelta(seconds=at - now)
 
-    def _stored(self, binding: Binding, now: float) -> StoredBinding:
-        flow, wall = binding.flow, self._wall()
-        return StoredBinding(
-            binding.device,
-            binding.contact,
-            binding.instance,
-            binding.reg_id,
-            flow.transport,
-            flow.remote[0],
-            flow.remote[1],
-            flow.local[0],
-            flow.local[1],
-            ", ".join(binding.path),
-            binding.user_agent,
-            binding.call_id,
-            binding.cseq,
-            wall + timedelta(seconds=binding.registered_at - now),
-            wall + timedelta(seconds=binding.expires_at - now),
-        )
-
-
-def contact(binding: Binding) -> Contact:
-    """Where to send to reach the phone of the binding."""
-    return Contact(
-        Uri.parse(binding.uri), binding.flow, binding.path, binding.user_agent, binding.supports
-    )
-
-
-def behind_nat(uri: Uri, flow: Flow, path: tuple[str, ...]) -> bool:
-    """Whether a datagram phone's way to us must be kept open: its Contact names another address
-    than its packets come from, and no proxy on the way keeps it for us."""
-    return not flow.reliable and not path and (uri.host, uri.port or 5060) != flow.remote
-
-
-def address(flow: Flow) -> str:
-    """The far end's address and port, as people write them."""
-    host, port = flow.remote
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
 
 def _latest(bindings: list[Binding]) -> Binding:
     return max(bindings, key=lambda b: (b.reach is Reach.LIVE, b.seen_at))
@@ -387,29 +298,3 @@ def _state(entry: _Entry) -> RegistrationState:
     if last.reach is Reach.EXPIRED:
         return RegistrationState.EXPIRED
     return RegistrationState.UNREACHABLE
-
-
-def _restored(row: StoredBinding, now: float, wall: datetime) -> Binding:
-    flow = Flow(row.transport, (row.local_host, row.local_port), (row.remote_host, row.remote_port))
-    uri = Address.parse(row.contact).uri
-    path = tuple(re.split(r",\s*(?=<)", row.path)) if row.path else ()
-    expires_at = now + (row.expires_at - wall).total_seconds()
-    registered_at = now + (row.registered_at - wall).total_seconds()
-    reach = Reach.CLOSED if flow.reliable else Reach.LIVE
-    return Binding(
-        row.device,
-        row.contact,
-        str(uri),
-        flow,
-        row.call_id,
-        row.cseq,
-        registered_at,
-        expires_at,
-        row.instance,
-        row.reg_id,
-        path,
-        row.user_agent,
-        behind_nat=behind_nat(uri, flow, path),
-        seen_at=registered_at,
-        reach=reach if expires_at > now else Reach.EXPIRED,
-    )

@@ -7,7 +7,7 @@ all of the request or nothing of it. Outbound (RFC 5626), Path (RFC 3327) and NA
 import random
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from sys import intern
 from typing import Final
@@ -16,19 +16,13 @@ from appliance.model.bindings import RegistrationState, StoredBinding
 from appliance.model.devices import DeviceKey
 from appliance.model.subscribers import Subscriber
 from appliance.telephony.access import Gate
-from appliance.telephony.bindings import (
-    Binding,
-    Bindings,
-    Contact,
-    Reach,
-    behind_nat,
-    contact,
-)
+from appliance.telephony.binding import Binding, behind_nat
+from appliance.telephony.bindings import Bindings
 from appliance.telephony.directory import Directory
+from appliance.telephony.keepalives import KEEPALIVES, Keepalives, KeepaliveSettings
 from appliance.telephony.sip.address import STAR, Address
 from appliance.telephony.sip.flow import Flow
 from appliance.telephony.sip.message import Request, Response
-from appliance.telephony.wheel import Wheel
 
 SUPPORTED: Final = frozenset({"path", "outbound"})
 """The extensions that a phone may require of its registrar."""
@@ -56,20 +50,9 @@ class RegistrarSettings:
     contacts_per_device: int = 10
     new_per_second: float = 10000.0
     retry_after_seconds: tuple[int, int] = (5, 30)
-    keepalive_seconds: float = 30.0
-    unanswered_keepalives: int = 3
 
 
 DEFAULTS: Final = RegistrarSettings()
-
-
-@dataclass(frozen=True, slots=True)
-class Keepalive:
-    """An OPTIONS to send; tell the registrar what became of it."""
-
-    device: DeviceKey
-    contact: Contact
-    binding: Binding = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +82,7 @@ class Registrar:
         directory: Directory,
         bindings: Bindings,
         settings: RegistrarSettings = DEFAULTS,
+        keepalives: KeepaliveSettings = KEEPALIVES,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._gate = gate
@@ -106,7 +90,7 @@ class Registrar:
         self._bindings = bindings
         self._settings = settings
         self._chance = chance
-        self._keepalives: Wheel[Binding] = Wheel()
+        self.keepalives = Keepalives(bindings, keepalives, chance)
         self._new_until = 0.0
         self.turned_away = 0
         """How many requests were told to come back later."""
@@ -265,7 +249,7 @@ class Registrar:
         if granted:
             binding = _binding(device, want, request, flow, now + granted, now)
             self._bindings.add(binding, now)
-            self._keep_alive(binding, now)
+            self.keepalives.watch(binding, now)
         if old is not None:
             self._bindings.remove(old, now)
 
@@ -273,7 +257,7 @@ class Registrar:
         binding.call_id, binding.cseq = request.call_id, request.cseq.number
         binding.seen_at, binding.expires_at = now, now + granted
         self._bindings.refresh(binding, now)
-        self._keep_alive(binding, now)
+        self.keepalives.watch(binding, now)
 
     def _granted(self, seconds: int, nat: bool) -> int:
         """The expiry in force: within bounds, a little less by chance (interop 6)."""
@@ -334,42 +318,11 @@ class Registrar:
         seconds = first + int((last - first) * self._chance())
         return request.reply(503, headers=[("Retry-After", str(seconds))])
 
-    # -- keep-alives (interop 4) -----------------------------------------------------------------
-
-    def due_keepalives(self, now: float) -> list[Keepalive]:
-        """To whom an OPTIONS is due now."""
-        due = []
-        for binding in self._keepalives.due(now):
-            if binding.current and binding.behind_nat:
-                self._keepalives.wake(binding, now + self._settings.keepalive_seconds)
-                due.append(Keepalive(binding.device, contact(binding), binding))
-        return due
-
-    def keepalive_answered(self, keepalive: Keepalive, now: float) -> None:
-        """Any final response, whatever its status: the phone is there."""
-        binding = keepalive.binding
-        if binding.current:
-            binding.seen_at, binding.unanswered = now, 0
-            if binding.reach is not Reach.LIVE:
-                self._bindings.reached(binding)
-
-    def keepalive_lost(self, keepalive: Keepalive) -> None:
-        """The OPTIONS timed out."""
-        binding = keepalive.binding
-        binding.unanswered += 1
-        if binding.unanswered >= self._settings.unanswered_keepalives:
-            self._bindings.fell_silent(binding)
-
-    def _keep_alive(self, binding: Binding, now: float) -> None:
-        if binding.behind_nat:
-            wait = self._settings.keepalive_seconds * (1 - self._chance() / 2)
-            self._keepalives.wake(binding, now + wait)
-
     # -- time and restarts -----------------------------------------------------------------------
 
     def next_timer(self) -> float | None:
-        """When `handle_timer` and `due_keepalives` are wanted next."""
-        moments = (self._bindings.next_timer(), self._keepalives.next())
+        """When `handle_timer` and `keepalives.due` are wanted next."""
+        moments = (self._bindings.next_timer(), self.keepalives.next_timer())
         return min((moment for moment in moments if moment is not None), default=None)
 
     def handle_timer(self, now: float) -> None:
@@ -379,7 +332,7 @@ class Registrar:
     def restore(self, stored: Iterable[StoredBinding], now: float) -> None:
         """Take back the bindings that were kept over a restart; ask the phones behind NAT soon."""
         for binding in self._bindings.restore(stored, now):
-            self._keep_alive(binding, now)
+            self.keepalives.watch(binding, now)
 
 
 def _same_contact(binding: Binding, want: _Wanted) -> bool:
