@@ -6,6 +6,7 @@ Commands go down and events come up without locks; nothing here waits for the th
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
@@ -145,6 +146,10 @@ class NativeMedia:
         pair.close()
         self._range.give_back(pair.port)
 
+    def promise(self) -> "asyncio.Future[None]":
+        assert self._loop is not None
+        return self._loop.create_future()
+
     def finish(self, recording: Any, when_written: Callable[[], None]) -> None:
         lib.bv_recording_finish(recording)
         self._finishing.append((recording, when_written))
@@ -152,7 +157,8 @@ class NativeMedia:
     # News of the thread.
 
     def _on_news(self) -> None:
-        os.eventfd_read(lib.bv_engine_news_fd(self.engine))
+        with suppress(BlockingIOError):
+            os.eventfd_read(lib.bv_engine_news_fd(self.engine))
         self._settle()
         self._tell_events()
 

@@ -38,6 +38,9 @@ class Core(Protocol):
     def release(self, pair: SocketPair) -> None:
         """Close the pair and free its ports."""
 
+    def promise(self) -> "asyncio.Future[None]":
+        """A future of the event loop that the core belongs to."""
+
     def finish(self, recording: Any, when_written: Callable[[], None]) -> None:
         """End a recording that the thread has let go of; call back when its file is whole."""
 
@@ -151,7 +154,7 @@ class NativeStream:
         if self._recording is None:
             return
         recording, self._recording = self._recording, None
-        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        written = self._core.promise()
         self._unwritten.add(written)
         when_written = partial(self._written, written)
         self._send(

@@ -9,6 +9,7 @@ import socket
 import struct
 import sys
 import time
+from itertools import pairwise
 
 PACKETS, STEP = 75, 0.02
 
@@ -20,7 +21,7 @@ def bound() -> socket.socket:
 
 
 def largest_gap(times: list[float]) -> float:
-    return max((after - before for before, after in zip(times, times[1:], strict=False)), default=0)
+    return max((after - before for before, after in pairwise(times)), default=0)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import resource
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,9 +24,9 @@ def resident_kb() -> int:
     return pages * resource.getpagesize() // 1024
 
 
-async def settled_and_released(media: NativeMedia) -> None:
-    await settled(media)
-    assert media.totals().streams == 0
+def thread_names() -> list[str]:
+    tasks = Path("/proc/self/task").iterdir()
+    return [(task / "comm").read_text(encoding="ascii").strip() for task in tasks]
 
 
 async def test_five_thousand_streams_leave_nothing_behind(media: NativeMedia) -> None:
@@ -72,7 +73,7 @@ async def test_every_port_in_use_is_said(anyio_backend: str) -> None:
 
 async def test_interop_26_ports_are_unpredictable(media: NativeMedia) -> None:
     ports = [media.open(HOST, lambda event: None).port for _ in range(50)]
-    steps = {after - before for before, after in zip(ports, ports[1:], strict=False)}
+    steps = {after - before for before, after in pairwise(ports)}
     assert len(steps) > 30
 
 
@@ -130,11 +131,7 @@ async def test_no_event_after_close(media: NativeMedia, make_leg: MakeLeg) -> No
 
 async def test_scheduling_is_named(media: NativeMedia) -> None:
     assert media.scheduling in ("SCHED_RR 1", "nice -10", "normal")
-    names = [
-        (path / "comm").read_text(encoding="ascii").strip()
-        for path in Path("/proc/self/task").iterdir()
-    ]
-    assert "bv-media" in names
+    assert "bv-media" in thread_names()
 
 
 async def test_stop_twice_and_start_again(anyio_backend: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import math
 import wave
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ def samples_of(heard: list[Packet]) -> list[int]:
 
 
 def assert_unbroken(heard: list[Packet], step: int) -> None:
-    for before, after in zip(heard, heard[1:], strict=False):
+    for before, after in pairwise(heard):
         assert after.sequence == (before.sequence + 1) % 65536
         assert after.timestamp == (before.timestamp + step) % (1 << 32)
     assert [p.marker for p in heard] == [True] + [False] * (len(heard) - 1)

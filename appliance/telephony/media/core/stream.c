@@ -7,6 +7,7 @@
 
 #define LATCH_WINDOW (10 * SECOND)
 #define RTCP_WINDOW (30 * SECOND)
+#define FIRST_REPORT (5 * SECOND) /* a far end that reports itself comes first */
 
 struct bv_stream *bv_stream_new(struct bv_engine *engine, uint64_t key, int fd, int rtcp_fd)
 {
@@ -121,7 +122,7 @@ static void configure(struct bv_stream *s, const struct bv_setup *setup, uint64_
     latch_open(&s->control.latch, &control, now, RTCP_WINDOW);
     if (!s->configured) {
         tally_set(&s->heard_at, now);
-        s->report_due = now + SECOND;
+        s->report_due = now + FIRST_REPORT;
     }
     s->configured = true;
     plan_both(s);
