@@ -9,6 +9,8 @@ from bench.plan import Plan
 from bench.targets import SipTarget
 
 PHONES = 10_000
+CALL_PHONES = 2000
+GROWTH_PHONES = 1000
 AIMS = {
     "idle, MB": Aim(90),
     "per registration at 10,000, kB": Aim(10),
@@ -19,7 +21,6 @@ _CALLS = (100, 1000)
 _CALL_RATE = 100.0
 _REGISTER_RATE = 1000.0
 _GROWTH_RATE = 2000.0
-_GROWTH_PHONES = 1000
 _SETTLE_SECONDS = 3.0  # idle is judged once what the load left has had this long to end
 
 
@@ -56,7 +57,7 @@ def measure_growth(target: SipTarget, plan: Plan) -> Figures:
 
     The first minute fills what is bounded: caches, nonces, transactions that linger.
     """
-    phones = target.phones[:_GROWTH_PHONES]
+    phones = target.phones[:GROWTH_PHONES]
     seconds = 60 * (plan.growth_minutes + 1)
     begun = time.monotonic()
     with generators.registering(target.address, phones, Offer(_GROWTH_RATE, seconds)) as registered:

@@ -54,11 +54,15 @@ class Server:
         return sum(_cpu_ticks(pid) for pid in _tree(self._process.pid)) / _TICKS_PER_SECOND
 
     def resident_bytes(self) -> int:
-        """Anonymous pages of all its processes, plus file and shared pages of the largest one."""
-        sizes = [_status(pid) for pid in _tree(self._process.pid)]
-        anonymous = sum(size.get("RssAnon", 0) for size in sizes)
-        shared = (size.get("RssFile", 0) + size.get("RssShmem", 0) for size in sizes)
-        return 1024 * (anonymous + max(shared, default=0))
+        """Anonymous and shared pages of all its processes, each page once, and the largest's files.
+
+        Of a single process that is its RSS.
+        """
+        tree = _tree(self._process.pid)
+        shares = [_kilobytes(Path(f"/proc/{pid}/smaps_rollup")) for pid in tree]
+        own = sum(share.get("Pss_Anon", 0) + share.get("Pss_Shmem", 0) for share in shares)
+        files = (_kilobytes(Path(f"/proc/{pid}/status")).get("RssFile", 0) for pid in tree)
+        return 1024 * (own + max(files, default=0))
 
     def stop(self) -> None:
         """SIGTERM, and SIGKILL to what is left of it after 15 s."""
@@ -115,9 +119,9 @@ def _cpu_ticks(pid: int) -> int:
     return int(fields[11]) + int(fields[12]) if fields else 0
 
 
-def _status(pid: int) -> dict[str, int]:
-    """The kB lines of /proc/PID/status."""
-    lines = (line.split() for line in _read(Path(f"/proc/{pid}/status")).splitlines())
+def _kilobytes(path: Path) -> dict[str, int]:
+    """The kB lines of such a file under /proc."""
+    lines = (line.split() for line in _read(path).splitlines())
     return {words[0].rstrip(":"): int(words[1]) for words in lines if words[-1:] == ["kB"]}
 
 

@@ -53,6 +53,7 @@ def _callee() -> Iterator[None]:
         [*command, "-p", str(_CALLEE_PORT)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         preexec_fn=pinned(LOAD_CORE),
     )
     try:
@@ -80,6 +81,7 @@ def _place_calls(
         cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         check=False,
         timeout=count / _RATE + 60,
         preexec_fn=pinned(LOAD_CORE),
