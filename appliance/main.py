@@ -10,17 +10,23 @@ import asyncio
 import logging
 import secrets
 import signal
-import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
+import uvloop
+
 from appliance import __version__
 from appliance.box.certificates import Certificates
+from appliance.box.names import names_of_box
+from appliance.box.notify import notify
+from appliance.box.ready import Ready
+from appliance.box.running import Running
 from appliance.clock import SystemClock
 from appliance.model.bindings import RegistrationState
 from appliance.model.devices import Device, DeviceKey
-from appliance.settings import ANY, Settings
+from appliance.operations import Operations
+from appliance.settings import Settings
 from appliance.store import Store
 from appliance.telephony.access import Gate
 from appliance.telephony.binding import Contact
@@ -32,60 +38,85 @@ from appliance.telephony.flow.arrive import arrive
 from appliance.telephony.keepalive_sender import KeepaliveSender
 from appliance.telephony.media.native import NativeMedia
 from appliance.telephony.registrar import Registrar
+from appliance.telephony.sip.core_events import Event
 from appliance.telephony.sip.digest import Nonces
 from appliance.telephony.switch import Switch
 from appliance.telephony.transport.driver import Driver, Listen
+from appliance.web.app import PublicFacts, public_app
+from appliance.web.control import control_app
+from appliance.web.server import WebServer
 
 log = logging.getLogger(__name__)
 
+BRAND: Final = "ByondVoice"
 DRAIN_SECONDS: Final = 10.0
 NONCE_SECONDS: Final = 120.0
+DAY_SECONDS: Final = 86_400.0
+LOOPBACK: Final = ("127.0.0.1",)
+
+
+def run(settings: Settings, announce: Callable[[Ready], None]) -> None:
+    """Run a box until SIGTERM or SIGINT; `announce` is called once everything listens.
+
+    Raises StoreError, CertificateError, or OSError naming a port that is taken.
+    """
+    store = Store.open(settings.data, SystemClock())
+    uvloop.run(Box(settings, store).run(announce))
 
 
 class Box:
-    """Every part of a running box. Built whole, then started; `run` returns when it is told to
-    stop."""
+    """Every part of a running box, built whole and then started."""
 
     def __init__(self, settings: Settings, store: Store) -> None:
         self.settings = settings
         self.store = store
         self.clock = SystemClock()
-        self.certificates = Certificates(settings.data.tls, own_names(settings.bind), self.clock)
+        self.started_at = self.clock.now()
+        self.operations = Operations(self)
+        self.certificates = Certificates(settings.data.tls, names_of_box(settings.bind), self.clock)
         self.media = NativeMedia((settings.rtp_ports.first, settings.rtp_ports.last))
-        self.bindings = Bindings(store.bindings, self.clock.wall, self._on_state)
+        self._build_edge()
+        self._build_switch()
+
+    def _build_edge(self) -> None:
+        """Transports, and who may use them."""
+        sip_tls = self.certificates.context()
+        self.driver = Driver(self._on_event, certificate=lambda _name: sip_tls)
+        self.bindings = Bindings(self.store.bindings, self.clock.wall, self._on_state)
         self.blocks = Blocks(
-            store.blocks, self.clock.wall, self._registered_from, kept=store.blocks.stored
+            self.store.blocks,
+            self.clock.wall,
+            self._registered_from,
+            kept=self.store.blocks.stored,
         )
         self.gate = Gate(
-            store.snapshot,
+            self.store.snapshot,
             Nonces(secrets.token_bytes(32), NONCE_SECONDS),
-            store.realm,
+            self.store.realm,
             self.bindings,
             self.blocks,
             self.clock.wall,
         )
-        self.registrar = Registrar(self.gate, store.snapshot, self.bindings)
-        sip_tls = self.certificates.context()
-        self.driver = Driver(
-            lambda event: self.switch.receive(event),
-            certificate=lambda name: sip_tls,
-        )
+        self.registrar = Registrar(self.gate, self.store.snapshot, self.bindings)
+        self.keepalives = KeepaliveSender(self.registrar, self.driver)
+        self.driver.on_flow_closed.append(self.bindings.flow_closed)
+
+    def _build_switch(self) -> None:
+        """The call engine, and the table that brings requests to it."""
         self.equipment = Equipment(
             driver=self.driver,
             media=self.media,
-            directory=store.snapshot,
-            records=store.calls,
+            directory=self.store.snapshot,
+            records=self.store.calls,
             contacts=self._contacts,
             clock=self.clock,
         )
         self.exchange = Exchange(self.equipment, arrive)
-        self.keepalives = KeepaliveSender(self.registrar, self.driver)
         self.switch = Switch(self.driver, self.gate, self.registrar, self.exchange, self.clock)
-        self.driver.on_flow_closed.append(self.bindings.flow_closed)
 
-    async def run(self, announce: Callable[[dict[str, object]], None]) -> None:
-        """Start every part, announce that the box is ready, and stop in reverse order once
-        SIGTERM or SIGINT arrives. Raises OSError naming a port that is taken."""
+    async def run(self, announce: Callable[[Ready], None]) -> None:
+        """Start every part, announce the box, and stop in reverse order when told to."""
+        stopped = stop_signal()
         async with AsyncExitStack() as parts:
             parts.push_async_callback(self.store.close)
             self.media.start()
@@ -93,23 +124,58 @@ class Box:
             self.registrar.restore(self.store.bindings.stored, self.clock.now())
             await self.driver.start(listeners(self.settings))
             parts.push_async_callback(self.driver.stop)
+            await self._start_web(parts)
             tasks = await parts.enter_async_context(asyncio.TaskGroup())
-            self.exchange.open(tasks)
-            keepalives = tasks.create_task(self.keepalives.run(), name="keepalives")
-            parts.callback(keepalives.cancel)
-            announce(self.ready_line())
-            await stop_signal()
+            self._start_tasks(tasks, parts)
+            announce(self.ready())
+            notify("READY=1")
+            await stopped.wait()
+            notify("STOPPING=1")
             await self.exchange.drain(DRAIN_SECONDS)
 
-    def ready_line(self) -> dict[str, object]:
-        """What `serve` prints once everything listens (contract: serve)."""
+    async def _start_web(self, parts: AsyncExitStack) -> None:
+        """HTTPS and HTTP for everybody, and a loopback port for the box's own command line."""
+        settings, operations = self.settings, self.operations
+        app = public_app(
+            PublicFacts(BRAND, __version__, operations.health, operations.metrics, lambda: "")
+        )
+        token = secrets.token_urlsafe(32)
+        tls = self.certificates.context(alpn=("http/1.1",))
+        self.https = WebServer(app, settings.bind, settings.ports.https, tls)
+        self.http = WebServer(app, settings.bind, settings.ports.http)
+        control = WebServer(control_app(operations, token), LOOPBACK, 0)
+        for server in (self.https, self.http, control):
+            await server.start()
+            parts.push_async_callback(server.stop)
+        Running.of_this_process(control.port, token).announce(settings.data.running)
+        parts.callback(settings.data.running.unlink, missing_ok=True)
+
+    def _start_tasks(self, tasks: asyncio.TaskGroup, parts: AsyncExitStack) -> None:
+        self.exchange.open(tasks)
+        for work in (self.keepalives.run(), self._renew_certificates()):
+            parts.callback(tasks.create_task(work).cancel)
+
+    async def _renew_certificates(self) -> None:
+        while True:
+            await asyncio.sleep(DAY_SECONDS)
+            self.certificates.renew()
+
+    def ready(self) -> Ready:
+        """Where the box listens (contract: serve)."""
         bound = {name: places[0][1] for name, places in self.driver.local_addresses.items()}
-        return {
-            "ready": True,
-            "sip": bound.get("udp"),
-            "sips": bound.get("tls"),
-            "version": __version__,
-        }
+        return Ready(
+            https=self.https.port,
+            http=self.http.port,
+            sip=bound["udp"],
+            sips=bound["tls"],
+            turn=0,
+            turns=0,
+            rtc=0,
+            version=__version__,
+        )
+
+    def _on_event(self, event: Event) -> None:
+        self.switch.receive(event)
 
     def _contacts(self, device: Device) -> Sequence[Contact]:
         return self.bindings.contacts(device.key)
@@ -121,7 +187,9 @@ class Box:
         )
 
     def _on_state(self, device: DeviceKey, old: RegistrationState, new: RegistrationState) -> None:
-        log.info("registration", extra={"device": device, "was": old, "is": new})
+        subscriber = self.store.snapshot.device(device)
+        name = subscriber.device.username if subscriber else device
+        log.info("registration", extra={"device": name, "was": old, "is": new})
 
 
 def listeners(settings: Settings) -> list[Listen]:
@@ -137,21 +205,10 @@ def listeners(settings: Settings) -> list[Listen]:
     ]
 
 
-async def stop_signal() -> None:
-    """Wait for SIGTERM or SIGINT."""
+def stop_signal() -> asyncio.Event:
+    """Set when SIGTERM or SIGINT arrives."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await stop.wait()
-
-
-def own_names(bind: Sequence[str]) -> list[str]:
-    """The host names and addresses that the box answers for, the chief one first."""
-    return [
-        socket.gethostname(),
-        *(host for host in bind if host not in ANY),
-        "127.0.0.1",
-        "::1",
-        "localhost",
-    ]
+    return stop

@@ -1,10 +1,10 @@
 """The switch: what happens to a request, on one page. Read this first.
 
-    REGISTER            admitted by the gate, answered by the registrar
-    INVITE              admitted by the gate, a call of the exchange
-    with a To tag       to the leg whose dialog it is in, else 481
-    OPTIONS             answered: the box is here (interop 4)
-    everything else     refused in words
+REGISTER            admitted by the gate, answered by the registrar
+INVITE              admitted by the gate, a call of the exchange
+with a To tag       to the leg whose dialog it is in, else 481
+OPTIONS             answered: the box is here (interop 4)
+everything else     refused in words
 """
 
 from __future__ import annotations
@@ -47,9 +47,10 @@ class Switch:
             _HANDLERS.get(event.request.method, Switch._unknown)(self, event)
 
     def _register(self, event: RequestReceived) -> None:
-        self._respond(event, self._registrar.register(
-            event.request, event.transaction.flow, self._clock.now()
-        ))
+        self._respond(
+            event,
+            self._registrar.register(event.request, event.transaction.flow, self._clock.now()),
+        )
 
     def _invite(self, event: RequestReceived) -> None:
         admitted = self._gate.admit(event.request, event.transaction.flow, self._clock.now())

@@ -46,9 +46,7 @@ class Exchange:
     def in_dialog(self, event: RequestReceived) -> None:
         """A request with a To tag goes to its leg, or gets 481."""
         request = event.request
-        key = DialogKey(
-            request.call_id, LocalTag(request.to.tag), RemoteTag(request.from_.tag)
-        )
+        key = DialogKey(request.call_id, LocalTag(request.to.tag), RemoteTag(request.from_.tag))
         leg = self.equipment.dialogs.get(key)
         if leg is not None:
             leg.receive(event.transaction, request)
@@ -121,4 +119,3 @@ class Exchange:
                 log.info("clearing %d calls", len(self.calls))
         for call in list(self.calls.values()):
             call.abandon()
-

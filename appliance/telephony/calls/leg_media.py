@@ -170,9 +170,7 @@ class LegMedia:
         line = Media(MAIN, 1, "RTP/AVP", (), self._host)
         local = self._open_one(0, line)
         self._opened = [local]
-        return self._offer(
-            fresh_offer(OFFERED, local.local, self._origin, secure=self._security)
-        )
+        return self._offer(fresh_offer(OFFERED, local.local, self._origin, secure=self._security))
 
     def offer_again(self) -> Session:
         """Offer what is agreed, both ways open: the answer to a re-INVITE without an offer."""
