@@ -31,3 +31,7 @@ class DamagedDatabase(StoreError):
 
 class UnreadableKey(StoreError):
     pass
+
+
+class AlreadyTaken(Exception):
+    """Something else has the number, username or slug; nothing was changed."""

@@ -74,13 +74,13 @@ class Store:
         self._parts.close()
 
     async def add_tenant(self, slug: str, name: str) -> Tenant:
-        """`slug` is unique on the box (else peewee's IntegrityError)."""
+        """`slug` is unique on the box (else AlreadyTaken)."""
         tenant = await self._box.run(lambda db: rows.insert_tenant(db, slug, name))
         self.snapshot.put_tenant(tenant)
         return tenant
 
     async def add_extensions(self, tenant: Tenant, new: Sequence[NewExtension]) -> list[Extension]:
-        """All or none; a number is unique in its tenant (else IntegrityError)."""
+        """All or none; a number is unique in its tenant (else AlreadyTaken)."""
         made = await self._box.run(lambda db: rows.insert_extensions(db, tenant.key, new))
         self.snapshot.put_extensions(made)
         return made
@@ -91,7 +91,7 @@ class Store:
         self.snapshot.put_extensions([extension])
 
     async def add_devices(self, new: Sequence[NewDevice]) -> list[Device]:
-        """All or none; a username is unique on the box (else IntegrityError)."""
+        """All or none; a username is unique on the box (else AlreadyTaken)."""
         made = await self._box.run(lambda db: rows.insert_devices(db, new, self._keys))
         tenants = {tenant.key: tenant for tenant in self.snapshot.tenants()}
         self.snapshot.put_subscribers(

@@ -8,9 +8,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+import apsw
 from peewee import SqliteDatabase as Database
 
 from appliance.store.database import open_database
+from appliance.store.errors import AlreadyTaken
 
 T = TypeVar("T")
 Work = Callable[[Database], Any]
@@ -61,6 +63,8 @@ def _transact(database: Database, work: Work, future: Future[Any]) -> None:
     try:
         with database.atomic():
             result = work(database)
+    except apsw.ConstraintError as error:
+        future.set_exception(AlreadyTaken(str(error)))
     except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits for the future
         future.set_exception(error)
     else:
