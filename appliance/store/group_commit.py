@@ -38,7 +38,11 @@ def to_json(rows: object) -> str:
 
 
 class GroupCommit(Generic[Key, Row]):
-    """`encode` turns rows into one parameter in the event loop; `write` runs in the writer."""
+    """`encode` turns rows into one parameter in the event loop; `write` runs in the writer.
+
+    One commit at a time is under way, so that a row which must be tried again never lands on a
+    newer one.
+    """
 
     def __init__(
         self,
@@ -52,8 +56,12 @@ class GroupCommit(Generic[Key, Row]):
         self._write = write
         self._delay = delay
         self._waiting: dict[Key, Row] = {}
+        """Rows whose time has not come."""
+        self._due: dict[Key, Row] = {}
+        """Rows of the group that is being committed, part by part."""
+        self._under_way: dict[Key, Row] = {}
+        self._commit: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._committing: set[asyncio.Future[None]] = set()
 
     def put(self, key: Key, row: Row) -> None:
         """Have the row committed `delay` seconds from the first that waits."""
@@ -61,57 +69,68 @@ class GroupCommit(Generic[Key, Row]):
         self._set_timer(self._delay)
 
     def replace(self, key: Key, row: Row) -> bool:
-        """Put the row only in place of one that still waits; whether there was one."""
-        if key not in self._waiting:
-            return False
-        self._waiting[key] = row
-        return True
+        """Put the row only in place of one that is not yet under way; whether there was one."""
+        for rows in (self._waiting, self._due):
+            if key in rows:
+                rows[key] = row
+                return True
+        return False
 
     def forget(self, key: Key) -> None:
-        """Drop the row if it still waits."""
-        self._waiting.pop(key, None)
+        """Drop the row unless it is on its way to the disk already."""
+        for rows in (self._waiting, self._due, self._under_way):
+            rows.pop(key, None)
 
     async def flush(self) -> None:
-        """Commit all that waits now, and return when it is on the disk or has failed."""
-        while self._waiting:
-            self._commit()
-        while self._committing:
-            await asyncio.wait(self._committing)
+        """Commit all that waits now; return when it is on the disk or the disk has refused it."""
+        while self._waiting or self._due or self._commit:
+            if self._commit is None:
+                self._begin()
+            commit = self._commit
+            if commit is not None:
+                await asyncio.wait([commit])
+                if commit.exception() is not None:
+                    return
 
     def _set_timer(self, seconds: float) -> None:
-        if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(seconds, self._due)
+        if self._timer is None and self._commit is None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._begin)
 
-    def _due(self) -> None:
-        self._timer = None
-        if self._waiting:
-            self._commit()
-        if self._waiting:
-            self._set_timer(PAUSE_SECONDS)
-
-    def _commit(self) -> None:
-        keys = list(self._waiting)[:ROWS_AT_ONCE]
-        rows = {key: self._waiting.pop(key) for key in keys}
-        parameter = self._encode(list(rows.values()))
-        future = asyncio.wrap_future(self._writer.call(lambda db: self._write(db, parameter)))
-        self._committing.add(future)
-        future.add_done_callback(lambda done: self._committed(done, rows))
-
-    def _committed(self, future: "asyncio.Future[None]", rows: dict[Key, Row]) -> None:
-        self._committing.discard(future)
-        error = future.exception()
-        if error is None:
+    def _begin(self) -> None:
+        """Commit the next part of the group; a new group is all that waits."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._due:
+            self._due, self._waiting = self._waiting, {}
+        if not self._due:
             return
-        log.error(
-            "rows not committed, trying again", extra={"rows": len(rows), "error": str(error)}
-        )
-        self._waiting = {**rows, **self._waiting}
-        self._drop_oldest()
-        self._set_timer(RETRY_SECONDS)
+        keys = list(self._due)[:ROWS_AT_ONCE]
+        self._under_way = {key: self._due.pop(key) for key in keys}
+        rows = self._encode(list(self._under_way.values()))
+        self._commit = asyncio.wrap_future(self._writer.call(lambda db: self._write(db, rows)))
+        self._commit.add_done_callback(self._end)
+
+    def _end(self, commit: "asyncio.Future[None]") -> None:
+        self._commit = None
+        error = commit.exception()
+        if error is not None:
+            count = len(self._under_way)
+            log.error("rows not committed", extra={"rows": count, "error": str(error)})
+            newer = self._waiting.keys() | self._due.keys()
+            kept = {key: row for key, row in self._under_way.items() if key not in newer}
+            self._due = {**kept, **self._due}
+            self._drop_oldest()
+            self._set_timer(RETRY_SECONDS)
+        elif self._due:
+            self._set_timer(PAUSE_SECONDS)
+        elif self._waiting:
+            self._set_timer(self._delay)
+        self._under_way = {}
 
     def _drop_oldest(self) -> None:
-        surplus = len(self._waiting) - MOST_WAITING
+        surplus = len(self._due) + len(self._waiting) - MOST_WAITING
         if surplus > 0:
             log.error("rows lost: the disk has refused them for too long", extra={"rows": surplus})
-            for key in list(self._waiting)[:surplus]:
-                del self._waiting[key]
+            for key in list(self._due)[:surplus]:
+                del self._due[key]

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from appliance.model.devices import DeviceKey
 from appliance.settings import DataFolder
 from appliance.store import Store
 from appliance.store.bindings import KEPT_AFTER_EXPIRY, load_bindings
@@ -36,7 +37,7 @@ async def test_binding_of_a_device_that_has_gone_is_passed_over(
 ) -> None:
     store = reopen()
     desk = await add_acme(store)
-    store.bindings.added(replace(binding(desk), device=desk.key + 100))
+    store.bindings.added(replace(binding(desk), device=DeviceKey(desk.key + 100)))
     await store.close()
     store = reopen()
     assert store.bindings.stored == []
