@@ -282,9 +282,9 @@ class Registrar:
         headers = [
             ("Contact", f"{b.contact};expires={max(0, round(b.expires_at - now))}") for b in current
         ]
-        if "path" in request.supported:
+        if request.path and "path" in request.supported:
             headers += [("Path", str(address)) for address in request.path]
-        if "outbound" in request.supported and any(b.reg_id for b in current):
+        if any(b.reg_id for b in current) and "outbound" in request.supported:
             headers.append(("Require", "outbound"))
         return request.reply(200, headers=headers)
 
