@@ -1,10 +1,9 @@
 """Matching, merging, CANCEL, PRACK and memory: what the core does between transactions."""
 
-from appliance.telephony.sip.message import Request, parse
-
 from appliance.telephony.sip.core import Core
 from appliance.telephony.sip.core_events import RequestReceived
 from appliance.telephony.sip.flow import Flow
+from appliance.telephony.sip.message import Request, parse
 from tests.telephony.sip.requests import invite, make
 from tests.telephony.sip.wire import BOX, PHONE, Wire, label_of
 

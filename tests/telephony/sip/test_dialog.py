@@ -1,12 +1,12 @@
 from dataclasses import dataclass
 
 import pytest
-from appliance.telephony.sip.address import Address
-from appliance.telephony.sip.message import Request, Response
-from appliance.telephony.sip.types import LocalTag, RemoteTag
 
+from appliance.telephony.sip.address import Address
 from appliance.telephony.sip.dialog import Dialog, DialogKey, glare_seconds
 from appliance.telephony.sip.flow import Flow
+from appliance.telephony.sip.message import Request, Response
+from appliance.telephony.sip.types import LocalTag, RemoteTag
 from tests.telephony.sip.requests import invite, make
 
 FLOW = Flow("udp", ("192.0.2.1", 5060), ("192.0.2.10", 5062))

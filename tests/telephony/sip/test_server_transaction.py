@@ -1,9 +1,9 @@
 """Server transactions against a lossy wire, failures first. The box is the UAS under test."""
 
 import pytest
-from appliance.telephony.sip.message import Request
 
 from appliance.telephony.sip.core_events import Cancelled, Event, RequestReceived
+from appliance.telephony.sip.message import Request
 from appliance.telephony.sip.transaction import ClientTransaction, ServerTransaction
 from tests.telephony.sip.requests import invite, make
 from tests.telephony.sip.wire import Wire

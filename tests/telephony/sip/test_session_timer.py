@@ -1,6 +1,6 @@
 import pytest
-from appliance.telephony.sip.message import Request
 
+from appliance.telephony.sip.message import Request
 from appliance.telephony.sip.session_timer import (
     SessionPolicy,
     SessionTimer,

@@ -36,8 +36,8 @@ class Side:
 
 class Wire:
     """`lose` names what does not arrive: ("INVITE", 1) is the first INVITE put on the wire,
-    ("200 INVITE", 2) the second 200 to an INVITE. `log`, `sent` and `times` hold what was put on it,
-    lost or not."""
+    ("200 INVITE", 2) the second 200 to an INVITE. `log`, `sent` and `times` tell what was put on
+    it, lost or not."""
 
     def __init__(self, transport: str = "udp", lose: Collection[tuple[str, int]] = ()) -> None:
         number = 0 if transport == "udp" else 7
