@@ -1,5 +1,6 @@
 """name-addr and addr-spec with parameters: From, To, Contact, Route … (RFC 3261 § 20.10)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -11,12 +12,18 @@ from appliance.telephony.sip.grammar import (
     print_params,
     quote,
     read_params,
-    read_quoted,
     split_list,
+    unescape,
 )
-from appliance.telephony.sip.uri import Uri
+from appliance.telephony.sip.remembered import remembered
+from appliance.telephony.sip.uri import Uri, read_uri
 
 MAX_SECONDS = 2**32 - 1
+
+# A display name of words may hold more than tokens: phones do not know.
+_NAME_ADDR = re.compile(
+    r'(?:"((?:[^"\\]++|\\.)*+)"[ \t]*+|([^"<,;]*+))<([^>]*+)>[ \t]*+(?:;(.*+))?', re.DOTALL
+)
 
 _set = object.__setattr__
 
@@ -44,39 +51,22 @@ class Address:
         """Raises Malformed. Without angle brackets the parameters are the header's, and the URI
         may carry neither `?` nor `,` (§ 20)."""
         text = text.strip()
-        opening = text.find("<")
-        if opening < 0:
-            address = cls._parse_bare(text)
-        elif text[0] == '"':
-            name, rest = read_quoted(text)
-            address = cls._parse_enclosed(name, rest.lstrip())
+        found = _NAME_ADDR.fullmatch(text)
+        if found is None:
+            address = cls._of_bare(text)
         else:
-            name = text[:opening].rstrip()
-            if '"' in name or "," in name or ";" in name:
-                raise Malformed("Bad Display Name")
-            address = cls._parse_enclosed(name, text[opening:])
+            quoted, plain, uri, params = found.groups()
+            name = plain.rstrip() if quoted is None else unescape(quoted)
+            address = cls(name, read_uri(uri), read_params(params) if params else {})
         _set(address, "_text", text)
         return address
 
     @classmethod
-    def _parse_bare(cls, text: str) -> "Address":
+    def _of_bare(cls, text: str) -> "Address":
         uri, semicolon, params = text.partition(";")
         if "?" in uri or "," in uri:
             raise Malformed("URI Needs Angle Brackets")
-        return cls("", Uri.parse(uri.rstrip()), read_params(params) if semicolon else {})
-
-    @classmethod
-    def _parse_enclosed(cls, name: str, rest: str) -> "Address":
-        closing = rest.find(">")
-        if closing < 0 or rest[0] != "<":
-            raise Malformed("Bad Angle Brackets")
-        uri = Uri.parse(rest[1:closing])
-        tail = rest[closing + 1 :].lstrip()
-        if not tail:
-            return cls(name, uri, {})
-        if tail[0] != ";":
-            raise Malformed("Text After Address")
-        return cls(name, uri, read_params(tail[1:]))
+        return cls("", read_uri(uri.rstrip()), read_params(params) if semicolon else {})
 
     @property
     def tag(self) -> str:
@@ -103,11 +93,14 @@ class Address:
         return f"{name}<{self.uri}>{print_params(self.params)}"
 
 
+read_address = remembered(Address.parse)
+
+
 def read_addresses(lines: list[str]) -> tuple[Address, ...]:
     """All values of a header that is a list, over all its lines."""
     if len(lines) == 1 and "," not in lines[0]:
-        return (Address.parse(lines[0]),)
-    return tuple([Address.parse(part) for line in lines for part in split_list(line)])
+        return (read_address(lines[0]),)
+    return tuple([read_address(part) for line in lines for part in split_list(line)])
 
 
 def read_contacts(lines: list[str]) -> tuple[Address, ...] | Star:

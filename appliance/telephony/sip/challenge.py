@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from appliance.telephony.sip.digest_hash import HASHES, digest_response, ha1
 from appliance.telephony.sip.errors import Malformed
-from appliance.telephony.sip.grammar import quote, unquote
+from appliance.telephony.sip.grammar import quote, unescape
 
 # Name, value; else whatever stands there instead, so that it takes linear time on any input.
-_PAIR = re.compile(r'([^\s,="]++)\s*+=\s*+("(?:[^"\\]++|\\.)*+"|[^\s,"]*+)|([^\s,]++)')
+_PAIR = re.compile(
+    r'([^\s,="]++)\s*+=\s*+(?:"((?:[^"\\]++|\\.)*+)"|([^\s,"]*+))|([^\s,]++)', re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +138,12 @@ def _read(text: str, *required: str) -> dict[str, str]:
     scheme, _, rest = text.partition(" ")
     if scheme.lower() != "digest":
         raise Malformed("Unknown Authentication Scheme")
-    fields: dict[str, str] = {}
-    for name, value, other in _PAIR.findall(rest):
-        lower = name.lower()
-        if other or lower in fields:
-            raise Malformed("Bad Authentication Parameter")
-        fields[lower] = unquote(value)
+    pairs = _PAIR.findall(rest)
+    fields: dict[str, str] = {
+        name.lower(): unescape(quoted) if quoted else plain for name, quoted, plain, _ in pairs
+    }
+    if "" in fields or len(fields) != len(pairs):
+        raise Malformed("Bad Authentication Parameter")
     if any(name not in fields for name in required):
         raise Malformed("Authentication Parameter Missing")
     return fields

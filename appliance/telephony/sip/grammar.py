@@ -11,6 +11,11 @@ Params = Mapping[str, str | None]
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9\-.!%*_+`'~\[\]:]+")
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
+# Name, equals sign, quoted or plain value; or else the text that is none of this.
+_PARAM = re.compile(
+    r"""\s*+([^\s;="]++)\s*+(?:(=)\s*+(?:"((?:[^"\\]++|\\.)*+)"|([^;"]*+)))?+\s*+(?:;|$)|(.)""",
+    re.DOTALL,
+)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _LANDMARK = {separator: re.compile(f'[{separator}"<]') for separator in ",;"}
 _MAX_DIGITS = 20
@@ -67,25 +72,8 @@ def _end_of_enclosure(text: str, start: int) -> int:
     return end + 1
 
 
-def read_quoted(text: str) -> tuple[str, str]:
-    """`text` begins with a quote: what is quoted, unescaped, and what follows."""
-    quoted = _QUOTED.match(text)
-    if quoted is None:
-        raise Malformed("Unterminated Quoted String")
-    return _unescape(quoted[1]), text[quoted.end() :]
-
-
-def unquote(text: str) -> str:
-    """A token as it is, a quoted string without its quotes and escapes."""
-    if not text.startswith('"'):
-        return text
-    value, rest = read_quoted(text)
-    if rest:
-        raise Malformed("Text After Quoted String")
-    return value
-
-
-def _unescape(text: str) -> str:
+def unescape(text: str) -> str:
+    """The inside of a quoted string without its escapes."""
     return _ESCAPE.sub(r"\1", text) if "\\" in text else text
 
 
@@ -101,13 +89,13 @@ def quote(text: str) -> str:
 def read_params(text: str) -> dict[str, str | None]:
     """`text` is what follows the first semicolon, such as `tag=1;lr`. One semicolon too many at
     the end is forgiven; a name twice is not, as two readers could disagree on it."""
-    params: dict[str, str | None] = {}
-    for piece in split_list(text.rstrip().removesuffix(";"), ";"):
-        name, equals, value = piece.partition("=")
-        name = name.strip().lower()
-        if not name or name in params:
-            raise Malformed("Bad Parameter")
-        params[name] = unquote(value.strip()) if equals else None
+    pieces = _PARAM.findall(text)
+    params = {
+        name.lower(): (unescape(quoted) if quoted else plain.rstrip()) if equals else None
+        for name, equals, quoted, plain, _ in pieces
+    }
+    if "" in params or len(params) != len(pieces):
+        raise Malformed("Bad Parameter")
     return params
 
 

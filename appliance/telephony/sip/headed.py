@@ -1,7 +1,7 @@
 """What requests and responses share: headers with their values, body, printing (RFC 3261 § 7)."""
 
 from appliance.telephony.sip import typed
-from appliance.telephony.sip.address import Address, Star, read_contacts
+from appliance.telephony.sip.address import Address, Star, read_address, read_contacts
 from appliance.telephony.sip.challenge import Challenge, Credentials
 from appliance.telephony.sip.cseq import CSeq
 from appliance.telephony.sip.event import Event
@@ -32,8 +32,8 @@ class Headed:
         self._encoding = encoding
 
     vias = Typed("Via", read_vias)
-    from_ = Typed("From", required(Address.parse))
-    to = Typed("To", required(Address.parse))
+    from_ = Typed("From", required(read_address))
+    to = Typed("To", required(read_address))
     call_id = Typed("Call-ID", required(typed.call_id))
     cseq = Typed("CSeq", required(CSeq.parse))
     contacts: Typed[tuple[Address, ...] | Star] = Typed("Contact", read_contacts)

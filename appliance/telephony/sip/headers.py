@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from appliance.telephony.sip.errors import Malformed
-from appliance.telephony.sip.names import canonical
+from appliance.telephony.sip.names import SPELLINGS, canonical, is_header_name
 
 
 class Headers:
@@ -28,14 +27,13 @@ class Headers:
         complaint = ""
         for line in lines:
             name, colon, value = line.partition(":")
-            try:
+            key = SPELLINGS.get(name)
+            if key is None or not colon:
+                if not colon or not is_header_name(name):
+                    complaint = complaint or "Bad Header Line"
+                    continue
                 key = canonical(name)
-            except Malformed as error:
-                complaint = complaint or str(error)
-                continue
-            if not colon:
-                complaint = complaint or "Header Without Colon"
-            elif key in fields:
+            if key in fields:
                 fields[key].append(value.strip())
             else:
                 fields[key] = [value.strip()]

@@ -1,6 +1,5 @@
 """Header names: compact forms and the usual spelling (RFC 3261 § 7.3.3 and IANA's list)."""
 
-from appliance.telephony.sip.errors import Malformed
 from appliance.telephony.sip.grammar import is_token
 
 _COMPACT = {
@@ -64,7 +63,7 @@ _USUAL = [
 ]
 
 _BY_LOWER = {name.lower(): name for name in [*_COMPACT.values(), *_USUAL]} | _COMPACT
-_SPELLINGS = {
+SPELLINGS = {
     spelling: name
     for lower, name in _BY_LOWER.items()
     for spelling in (name, lower, lower.upper(), lower.title())
@@ -72,13 +71,15 @@ _SPELLINGS = {
 } | {key.upper(): name for key, name in _COMPACT.items()}
 
 
+def is_header_name(name: str) -> bool:
+    """Spaces may stand before the colon."""
+    return is_token(name.rstrip(" \t"))
+
+
 def canonical(name: str) -> str:
-    """The one spelling under which a header is kept. Raises Malformed for what is no token."""
-    return _SPELLINGS.get(name) or _unusual(name)
+    """The one spelling under which the headers of that name are kept."""
+    return SPELLINGS.get(name) or _unusual(name.rstrip(" \t").lower())
 
 
-def _unusual(name: str) -> str:
-    lower = name.rstrip(" \t").lower()
-    if not is_token(lower):
-        raise Malformed("Bad Header Name")
+def _unusual(lower: str) -> str:
     return _BY_LOWER.get(lower) or lower.title()

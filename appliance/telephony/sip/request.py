@@ -8,8 +8,7 @@ from appliance.telephony.sip.headed import Headed
 from appliance.telephony.sip.headers import Headers
 from appliance.telephony.sip.response import Response
 from appliance.telephony.sip.types import new_tag
-from appliance.telephony.sip.uri import Uri
-from appliance.telephony.sip.via import Via
+from appliance.telephony.sip.uri import Uri, read_uri
 
 _MAKES_DIALOG = frozenset({"INVITE", "SUBSCRIBE", "NOTIFY", "REFER"})
 _ECHOED = ("Via", "From", "To", "Call-ID", "CSeq")
@@ -49,17 +48,20 @@ class Request(Headed):
     def uri(self) -> Uri:
         """Any scheme: 416 is the transaction user's answer to those that it does not serve."""
         if isinstance(self._uri, str):
-            self._uri = Uri.parse(self._uri)
+            self._uri = read_uri(self._uri)
         return self._uri
 
     def mark_source(self, host: str, port: int) -> None:
-        """Write into the top Via where the request came from (RFC 3581 § 4, interop 1). Raises
-        Malformed only where `parse` refused the request."""
-        lines = self.headers.fields["Via"]
-        top, *others = split_list(lines[0])
-        marked = Via.parse(top).seen_from(host, port)
-        self.headers.fields["Via"] = [", ".join([str(marked), *others]), *lines[1:]]
-        self.headers.typed.pop("Via", None)
+        """Write into the top Via where the request came from (RFC 3581 § 4, interop 1). A Via that
+        cannot be read, for which `parse` refused the request, stays as it is."""
+        try:
+            top, *others = self.vias
+        except Malformed:
+            return
+        marked = top.seen_from(host, port)
+        first, *lines = self.headers.fields["Via"]
+        self.headers.fields["Via"] = [str(marked), *split_list(first)[1:], *lines]
+        self.headers.typed["Via"] = (marked, *others)
 
     def reply(
         self,

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar, cast
 from appliance.telephony.sip.address import (
     MAX_SECONDS,
     Address,
+    read_address,
     read_addresses,
     read_contacts,
 )
@@ -30,6 +31,8 @@ from appliance.telephony.sip.via import read_vias
 T = TypeVar("T")
 Lines = list[str]
 
+_UNREAD = object()
+
 
 class HasHeaders(Protocol):
     @property
@@ -45,12 +48,11 @@ class Typed(Generic[T]):
 
     def __get__(self, message: HasHeaders, owner: type) -> T:
         headers = message.headers
-        try:
-            return cast(T, headers.typed[self._name])
-        except KeyError:
+        value = headers.typed.get(self._name, _UNREAD)
+        if value is _UNREAD:
             value = self._read(headers.fields.get(self._name) or [])
             headers.typed[self._name] = value
-            return value
+        return cast(T, value)
 
 
 def one(lines: Lines) -> str:
@@ -61,7 +63,10 @@ def one(lines: Lines) -> str:
 
 
 def required(parse: Callable[[str], T]) -> Callable[[Lines], T]:
-    return lambda lines: parse(one(lines))
+    def read(lines: Lines) -> T:
+        return parse(lines[0] if len(lines) == 1 else one(lines))
+
+    return read
 
 
 def optional(parse: Callable[[str], T]) -> Callable[[Lines], T | None]:
@@ -134,8 +139,8 @@ def rseq(text: str) -> int:
 
 CHECKED: dict[str, Callable[[Lines], object]] = {
     "Via": read_vias,
-    "From": required(Address.parse),
-    "To": required(Address.parse),
+    "From": required(read_address),
+    "To": required(read_address),
     "Call-ID": required(call_id),
     "CSeq": required(CSeq.parse),
     "Contact": read_contacts,

@@ -7,9 +7,17 @@ from urllib.parse import quote, unquote_to_bytes
 
 from appliance.telephony.sip.errors import Malformed
 from appliance.telephony.sip.host import print_host_port, read_host_port
+from appliance.telephony.sip.remembered import remembered
 
-_FORBIDDEN = re.compile(r'[\x00-\x20<>"\x7f]')
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_SIP = re.compile(
+    r"""(sips?):
+    (?:([^@:\x00-\x20<>"\x7f]++)(?::([^@:\x00-\x20<>"\x7f]*+))?@)?
+    ([^@;?\x00-\x20<>"\x7f]++)
+    (?:;([^@?\x00-\x20<>"\x7f]*+))?
+    (\?[^@\x00-\x20<>"\x7f]*+)?""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_OTHER = re.compile(r'([A-Za-z][A-Za-z0-9+.-]*):([^\x00-\x20<>"\x7f]+)')
 _UNRESERVED = "-_.!~*'()"
 _USER = _UNRESERVED + "&=+$,;?/"
 _PASSWORD = _UNRESERVED + "&=+$,"
@@ -39,44 +47,42 @@ class Uri:
     @classmethod
     def parse(cls, text: str) -> "Uri":
         """Raises Malformed, also for spaces, quotes and angle brackets within the URI."""
-        scheme, colon, rest = text.partition(":")
-        if not colon or not rest or _FORBIDDEN.search(text):
-            raise Malformed("Bad URI")
-        scheme = scheme.lower()
-        if scheme in ("sip", "sips"):
-            uri = cls._parse_sip(scheme, rest)
-        elif scheme == "tel":
-            number, _, params = rest.partition(";")
-            uri = cls("tel", _unescape(number), params=_read_params(params))
-        elif _SCHEME.fullmatch(scheme):
-            uri = cls(scheme, rest)
-        else:
-            raise Malformed("Bad URI Scheme")
+        found = _SIP.fullmatch(text)
+        uri = cls._of_sip(*found.groups()) if found else cls._of_other(text)
         _set(uri, "_text", text)
         return uri
 
     @classmethod
-    def _parse_sip(cls, scheme: str, rest: str) -> "Uri":
-        user, password = "", None
-        userinfo, at, place = rest.rpartition("@")
-        if at:
-            user, colon, secret = userinfo.partition(":")
-            if not user or "@" in userinfo:
-                raise Malformed("Bad User in URI")
-            user = _unescape(user)
-            password = _unescape(secret) if colon else None
-        place, question, headers = place.partition("?")
-        place, _, params = place.partition(";")
+    def _of_sip(
+        cls,
+        scheme: str,
+        user: str | None,
+        password: str | None,
+        place: str,
+        params: str | None,
+        headers: str | None,
+    ) -> "Uri":
         host, port = read_host_port(place)
         return cls(
-            scheme,
-            user,
-            host,
+            scheme.lower(),
+            _unescape(user) if user else "",
+            host.lower(),
             port,
             _read_params(params) if params else {},
-            _read_headers(headers) if question else (),
-            password,
+            _read_headers(headers[1:]) if headers else (),
+            None if password is None else _unescape(password),
         )
+
+    @classmethod
+    def _of_other(cls, text: str) -> "Uri":
+        found = _OTHER.fullmatch(text)
+        scheme = found[1].lower() if found else "sip"
+        if not found or scheme in ("sip", "sips"):
+            raise Malformed("Bad URI")
+        if scheme != "tel":
+            return cls(scheme, found[2])
+        number, _, params = found[2].partition(";")
+        return cls("tel", _unescape(number), params=_read_params(params))
 
     def __str__(self) -> str:
         return self._text or self._print()
@@ -134,3 +140,6 @@ def _unescape(text: str) -> str:
         return octets.decode()
     except UnicodeDecodeError:
         return octets.decode("latin-1")
+
+
+read_uri = remembered(Uri.parse)

@@ -13,8 +13,8 @@ _PROTOCOL = re.compile(r"\s*SIP\s*/\s*2\.0\s*/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+", 
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """`transport` is in upper case. `params` hold the text as it stands, quotes included, because
-    phones compare a branch octet by octet with what they sent."""
+    """`transport` is in upper case; `host` and `params` are the text as it stands, quotes included,
+    because phones compare what comes back octet by octet with what they sent."""
 
     transport: str
     host: str
@@ -59,7 +59,7 @@ class Via:
         params.pop("received", None)
         if "rport" in params:
             params["rport"] = str(port)
-        if "rport" in params or host.lower() != self.host:
+        if "rport" in params or host.lower() != self.host.lower():
             params["received"] = host
         return Via(self.transport, self.host, self.port, params)
 
