@@ -150,7 +150,7 @@ async def _receive(sock: socket.socket, seconds: float) -> tuple[bytes, Address]
 async def settled(media: NativeMedia) -> None:
     """Until the media thread has carried out every command."""
     async with asyncio.timeout(2):
-        while media.commands._under_way:  # noqa: ASYNC110
+        while media.commands._under_way:
             await asyncio.sleep(0.001)
 
 

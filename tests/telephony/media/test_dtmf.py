@@ -33,7 +33,7 @@ def press(leg: Leg, digit: str, steps: int = 5, ends: int = 3, number: int = 101
 
 async def events_of(leg: Leg, count: int) -> list[object]:
     async with asyncio.timeout(3):
-        while len(leg.events) < count:  # noqa: ASYNC110
+        while len(leg.events) < count:
             await asyncio.sleep(0.01)
     return list(leg.events)
 

@@ -68,7 +68,7 @@ async def survive(kind: str, packets: list[bytes]) -> None:
         ends[0].send(streams[0], packet)
         ends[0].send_rtcp(streams[0], packet)
         ends[1].say(streams[1], packet)
-    while told(core) < len(packets):  # noqa: ASYNC110
+    while told(core) < len(packets):
         await asyncio.sleep(0)
     core.stop()
     for end in ends:
