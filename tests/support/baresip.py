@@ -166,20 +166,16 @@ class Phone:
         return Call(self, invite.call_id, mark, outgoing=True)
 
     async def rung(self, after: int = 0, seconds: float = PATIENCE) -> "Call":
-        """The next call that rings at this phone since the mark (of `wire.position`)."""
-        invite = await self.wire.wait(
-            lambda m: m.method == "INVITE" and not m.to_tag and self._is_incoming(m),
-            "incoming INVITE",
+        """The next call that rings at this phone since the mark (of `wire.position`). An INVITE
+        that the phone refuses by itself (488 to an offer that it cannot have) is passed over."""
+        ringing = await self.wire.wait(
+            lambda m: m.sent and m.answers == "INVITE" and m.status in (180, 183, 200),
+            "ringing",
             after=after,
             seconds=seconds,
         )
-        await self.wire.wait(
-            lambda m: m.call_id == invite.call_id and m.status in (180, 183, 200, 486),
-            "ringing",
-            after=after,
-        )
-        mark = self.wire.entries.index(invite)
-        return Call(self, invite.call_id, mark, outgoing=False)
+        mark = next(i for i, m in enumerate(self.wire) if m.call_id == ringing.call_id)
+        return Call(self, ringing.call_id, mark, outgoing=False)
 
     def never_rang(self) -> bool:
         return not any(
@@ -258,7 +254,7 @@ class Phone:
     def _traced(self, text: str, source: str, target: str) -> None:
         own = (f"{self.host}:{self.port}", f"[{self.host}]:{self.port}")
         sent = source in own or target == self.line.registrar
-        message = WireMessage.parse(text, sent=sent, source=source)
+        message = WireMessage.parse(text, sent=sent, source=source, target=target)
         if not sent and message.answers == "INVITE" and message.status in (183, 200):
             self._opening = message.call_id
         if not sent and message.method == "INVITE" and self.line.answer != "manual":

@@ -35,7 +35,7 @@ class Credentials:
 
 
 class Box:
-    """Made by `Box.demo`; `start` it, then `stop` or `kill` and `start` again as often as needed."""
+    """Made by `Box.demo`; `start` it, then `stop` or `kill` and `start` it again as needed."""
 
     def __init__(self, folder: Path, secrets: dict[str, Any], host: str = "127.0.0.1") -> None:
         self.folder = folder
@@ -148,6 +148,11 @@ class Box:
     @property
     def sip_address(self) -> tuple[str, int]:
         return self.host, self.sip_port
+
+    @property
+    def rtp_range(self) -> tuple[int, int]:
+        first, last = self._rtp_ports.split("-")
+        return int(first), int(last)
 
     @property
     def ca_file(self) -> Path:

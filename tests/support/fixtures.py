@@ -35,6 +35,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     end it must stop in good order."""
     made = Box.demo(tmp_path_factory.mktemp("box"))
     made.change("UPDATE extensions SET ring_seconds = ? WHERE number = ?", SHORT_RING, "1004")
+    made.change("UPDATE devices SET media_security = ? WHERE username = ?", "required", "1090-desk")
     made.start()
     yield made
     made.close()

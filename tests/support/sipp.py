@@ -173,25 +173,25 @@ class Peers:
     def caller(self, scenario: str, who: Credentials, dialled: str, **more: object) -> Sipp:
         """A device that dials: fields are username, password, dialled number."""
         fields = ((who.username, who.password, dialled),)
-        return self._sipp(scenario, fields, more)
+        return self.device(scenario, fields, more)
 
     async def callee(self, scenario: str, who: Credentials, **more: object) -> Sipp:
         """A device that is registered over UDP and will answer at the port that it registered
         from. Enter `listening(callee)` before it is called."""
         registration = await self.register(who)
         more = {"host": registration.host, "port": registration.port, **more}
-        return self._sipp(scenario, ((who.username, who.password),), more)
+        return self.device(scenario, ((who.username, who.password),), more)
 
     async def register(self, who: Credentials, **more: object) -> Sipp:
         """REGISTER from a port that a callee may take over."""
-        return await self._sipp("register", ((who.username, who.password),), more).run()
+        return await self.device("register", ((who.username, who.password),), more).run()
 
     async def unregister(self, run: Sipp, who: Credentials) -> None:
         """Remove the binding of a callee that has finished."""
         more = {"host": run.host, "port": run.port, "keys": {"expires": "0"}}
-        await self._sipp("register", ((who.username, who.password),), more).run()
+        await self.device("register", ((who.username, who.password),), more).run()
 
-    def _sipp(
+    def device(
         self, scenario: str, fields: Sequence[Sequence[str]], more: dict[str, object]
     ) -> Sipp:
         target = self.box.address("tls" if more.get("transport") == "l1" else "udp")

@@ -28,14 +28,17 @@ class WireMessage:
     body: str
     sent: bool = False
     source: str = ""
+    target: str = ""
 
     @classmethod
-    def parse(cls, text: str, *, sent: bool = False, source: str = "") -> "WireMessage":
+    def parse(
+        cls, text: str, *, sent: bool = False, source: str = "", target: str = ""
+    ) -> "WireMessage":
         head, _, body = text.replace("\r\n", "\n").partition("\n\n")
         start, *lines = re.sub(r"\n[ \t]+", " ", head).split("\n")
         pairs = [line.partition(":") for line in lines if ":" in line]
         headers = tuple((long_name(name), value.strip()) for name, _, value in pairs)
-        return cls(start.strip(), headers, body, sent, source)
+        return cls(start.strip(), headers, body, sent, source, target)
 
     def __str__(self) -> str:
         arrow = "sent" if self.sent else "received"

@@ -1,0 +1,233 @@
+"""Interop rows 9 to 16: dialogs, session timers, glare, hold, re-INVITE, transfer."""
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.calls.test_hearing import hear_each_other, talk
+from tests.interop.talk import ALICE, BEN, CARMEN, converse
+from tests.support.baresip import phones
+from tests.support.box import Box
+from tests.support.sipp import Peers, Sipp, listening
+from tests.support.wire import WireMessage
+
+pytestmark = pytest.mark.interop
+
+
+def reinvites_at(run: Sipp) -> list[WireMessage]:
+    return [m for m in run.received() if m.method == "INVITE" and m.to_tag]
+
+
+# -- 9
+
+
+async def test_interop_09_a_bye_with_a_foreign_tag_is_481_and_the_call_goes_on(
+    peers: Peers,
+) -> None:
+    await converse(peers, "09_bye_with_a_foreign_tag", "callee")
+
+
+async def test_interop_09_the_bye_of_the_callee_ends_the_caller(peers: Peers) -> None:
+    """On the callee's leg the box is the UAC: its own tag is the From."""
+    await converse(peers, "caller_hung_up_on", "09_callee_ends_the_call")
+    record = await peers.box.record(caller_number="1001", dialled="1002", disposition="answered")
+    assert record["ended_by"] == "callee"
+
+
+# -- 10
+
+
+async def test_interop_10_too_small_an_interval_is_422_and_a_good_one_is_kept(
+    peers: Peers,
+) -> None:
+    await converse(peers, "10_session_expires_too_small", "callee")
+
+
+# -- 11
+
+
+async def test_interop_11_glare_a_reinvite_into_our_open_one_is_491(peers: Peers) -> None:
+    await converse(peers, "11_caller_renegotiates", "11_callee_sends_a_reinvite_into_ours")
+
+
+async def test_interop_11_glare_our_reinvite_that_met_491_comes_again_after_2_1_to_4_s(
+    peers: Peers,
+) -> None:
+    """We own the Call-ID of the callee's leg (RFC 3261 § 14.1)."""
+    await converse(peers, "11_caller_renegotiates", "11_callee_refuses_ours_with_491_once")
+
+
+async def test_interop_11_a_second_invite_before_the_first_is_answered_is_500_with_retry_after(
+    peers: Peers,
+) -> None:
+    await converse(peers, "11_caller_sends_a_second_invite", "11_callee_answers_late")
+
+
+# -- 12
+
+
+async def test_interop_12_hold_in_every_way_and_never_to_0_0_0_0(peers: Peers) -> None:
+    alice, ben = await converse(
+        peers, "12_caller_holds_in_every_way", "12_callee_is_held_and_resumed"
+    )
+    at_ben = [m.media_direction for m in reinvites_at(ben)]
+    assert at_ben, "the hold never reached the other side"
+    assert at_ben[-1] == "sendrecv", "media did not come back with the resume"
+    assert alice
+
+
+# -- 13
+
+
+async def test_interop_13_an_offerless_reinvite_is_answered_with_an_offer(peers: Peers) -> None:
+    alice, _ = await converse(
+        peers, "13_caller_reinvites_without_sdp", "12_callee_is_held_and_resumed"
+    )
+    assert_origin_grows(alice)
+
+
+async def test_interop_13_a_reinvite_moves_port_and_codec(peers: Peers) -> None:
+    alice, _ = await converse(
+        peers, "13_caller_moves_port_and_codec", "12_callee_is_held_and_resumed"
+    )
+    assert_origin_grows(alice)
+
+
+def assert_origin_grows(run: Sipp) -> None:
+    """The box's o= keeps its id; a changed description has a higher version."""
+    bodies = [m for m in run.received() if m.sdp("o=")]
+    origins = [m.sdp("o=")[0].split(" ") for m in bodies]
+    assert len({origin[1] for origin in origins}) == 1
+    seen = [(int(m.sdp("o=")[0].split(" ")[2]), re.sub(r"o=.*", "", m.body)) for m in bodies]
+    for (before, earlier), (after, later) in itertools.pairwise(seen):
+        assert after > before or (after == before and later == earlier)
+
+
+# -- 14
+
+
+async def test_interop_14_the_transferor_hangs_up_after_the_202_and_the_transferee_still_moves(
+    box: Box, peers: Peers, tmp_path: Path
+) -> None:
+    ben = await peers.callee(
+        "14_callee_transfers_and_hangs_up_after_the_202",
+        box.credentials(BEN),
+        keys={"transfer_to": "1003"},
+    )
+    async with (
+        phones(tmp_path / "p", box.line(ALICE), box.line(CARMEN), speak=(440, 850)) as (
+            alice,
+            carmen,
+        ),
+        listening(ben),
+    ):
+        at_alice = await alice.dial("1002")
+        at_carmen = await (await carmen.rung()).accept()
+        await hear_each_other(at_alice, at_carmen, caller=440, callee=850)
+    await peers.unregister(ben, box.credentials(BEN))
+
+
+async def test_interop_14_notify_says_100_and_then_how_it_ended(
+    box: Box, peers: Peers, tmp_path: Path
+) -> None:
+    ben = await peers.callee(
+        "14_callee_transfers_and_waits", box.credentials(BEN), keys={"transfer_to": "1003"}
+    )
+    async with (
+        phones(tmp_path / "p", box.line(ALICE), box.line(CARMEN), speak=(440, 850)) as (
+            alice,
+            carmen,
+        ),
+        listening(ben),
+    ):
+        at_alice = await alice.dial("1002")
+        at_carmen = await (await carmen.rung()).accept()
+        await at_alice.hears(850)
+        await at_carmen.hang_up()
+    notifies = [m for m in ben.received() if m.method == "NOTIFY"]
+    assert [m.body.split(" ")[1] for m in (notifies[0], notifies[-1])] == ["100", "200"]
+    assert "terminated" in notifies[-1].get("subscription-state")
+    numbers = [int(m.get("cseq").split(" ")[0]) for m in notifies]
+    assert numbers == sorted(set(numbers))
+    await peers.unregister(ben, box.credentials(BEN))
+
+
+# -- 15
+
+
+async def test_interop_15_refer_sub_false_is_honoured(
+    box: Box, peers: Peers, tmp_path: Path
+) -> None:
+    ben = await peers.callee(
+        "15_callee_transfers_with_refer_sub_false",
+        box.credentials(BEN),
+        keys={"transfer_to": "1003"},
+    )
+    async with (
+        phones(tmp_path / "p", box.line(ALICE), box.line(CARMEN), speak=(440, 850)) as (
+            alice,
+            carmen,
+        ),
+        listening(ben),
+    ):
+        at_alice = await alice.dial("1002")
+        await (await carmen.rung()).accept()
+        await at_alice.hears(850)
+    assert not [m for m in ben.received() if m.method == "NOTIFY"]
+    await peers.unregister(ben, box.credentials(BEN))
+
+
+async def test_interop_15_replaces_of_an_unknown_dialog_is_481(peers: Peers) -> None:
+    await peers.caller(
+        "15_caller_replaces_an_unknown_dialog", peers.box.credentials(ALICE), "1002"
+    ).run()
+
+
+async def test_interop_15_replaces_of_another_tenants_dialog_is_refused(
+    box: Box, peers: Peers, tmp_path: Path
+) -> None:
+    """Helios' phone knows Call-ID and tags of a call in Acme, and takes nothing over."""
+    lines = box.line(ALICE), box.line(BEN)
+    async with phones(tmp_path / "p", *lines, speak=(440, 620)) as (alice, ben):
+        at_alice, at_ben = await talk(alice, ben, "1002")
+        stolen = at_alice.dialog()
+        helios = box.credentials("1001-desk", "helios")
+        await peers.caller(
+            "15_caller_replaces_a_dialog",
+            helios,
+            "1002",
+            keys={
+                "replaces": f"{stolen.call_id};to-tag={stolen.to_tag};from-tag={stolen.from_tag}"
+            },
+        ).run()
+        await hear_each_other(at_alice, at_ben, caller=440, callee=620)
+
+
+# -- 16
+
+
+async def test_interop_16_the_connected_line_is_updated_after_a_transfer(
+    box: Box, peers: Peers, tmp_path: Path
+) -> None:
+    """Alice's phone allows UPDATE: it is told that it talks to Carmen now."""
+    caller = peers.caller("caller_hung_up_on", box.credentials(ALICE), "1002")
+    async with phones(tmp_path / "p", box.line(BEN), box.line(CARMEN), speak=(620, 850)) as (
+        ben,
+        carmen,
+    ):
+        await caller.start()
+        at_ben = await (await ben.rung()).accept()
+        await at_ben.transfer("1003")
+        at_carmen = await (await carmen.rung()).accept()
+        await at_ben.closed()
+        await at_carmen.hang_up()
+        await caller.finished()
+    told = [
+        m.get("p-asserted-identity")
+        for m in caller.received()
+        if m.method in ("UPDATE", "INVITE") and m.get("p-asserted-identity")
+    ]
+    assert told
+    assert "1003" in told[-1]
