@@ -117,6 +117,7 @@ class InviteClient(ClientTransaction):
 
     def _accept(self, response: Response, now: float) -> None:
         self.state = State.ACCEPTED
+        self._data = b""  # half a minute is long for what is not sent again
         self._host.wake(self, now + self._host.timers.life)  # timer M
         self._in_accepted(response)
 
@@ -133,6 +134,7 @@ class InviteClient(ClientTransaction):
 
     def _complete(self, response: Response, now: float) -> None:
         self.state = State.COMPLETED
+        self._data = b""
         self._failure_ack = ack_for_failure(self.request, response)
         self._host.send(self.flow, self._failure_ack)
         if self.flow.reliable:

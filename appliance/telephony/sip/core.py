@@ -149,7 +149,7 @@ class Core:
             known.retransmitted()
         elif (answer := self._answers.get(key)) is not None:
             self.send(flow, answer)
-        elif self._absorbed.get(key) is None:
+        elif request.method != "INVITE" or self._absorbed.get(key) is None:
             request.mark_source(*flow.remote)
             self._receive_new(request, key, flow, now)
 

@@ -21,8 +21,8 @@ def server_key(request: Request, method: str = "") -> str:
 
 def merge_key(request: Request) -> tuple[str, int, str] | None:
     """What the copies of a forked request share; only those outside a dialog are compared, and
-    only while one of them is in progress."""
-    if request.to.tag:
+    only while one of them is in progress. A REGISTER taken twice does no harm."""
+    if request.method == "REGISTER" or request.to.tag:
         return None
     return (request.call_id, request.cseq.number, request.from_.tag)
 
