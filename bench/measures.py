@@ -38,7 +38,7 @@ def all_measures() -> tuple[Measure, ...]:
             "registrations", both(registrations.PHONES, registrations.measure), registrations.AIMS
         ),
         Measure("calls", both(calls.PHONES, calls.measure), calls.AIMS),
-        Measure("sipp", both(calls.PHONES, sipp.measure), {}),
+        Measure("sipp", {"Kamailio": _of(kamailio.start, calls.PHONES, sipp.measure)}, {}),
         Measure("anchored", {OURS: _box_media, "rtpengine": _rtpengine_media}, anchored.AIMS),
         Measure("memory", both(memory.PHONES, memory.measure_registrations), memory.AIMS),
         Measure("memory-calls", ours(memory.CALL_PHONES, memory.measure_calls), memory.AIMS),

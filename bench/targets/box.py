@@ -21,7 +21,7 @@ _HOST, _PORT = "127.0.0.1", 5060
 _PROGRAM = (sys.executable, "-m", "appliance")
 _PORTS = ("--https-port=8443", "--http-port=8080", f"--sip-port={_PORT}", "--rtp-ports=20000-29999")
 _BULK_FROM = 20_000
-_SETUP_RATE = 100.0
+_SETUP_RATE = 40.0
 
 
 @dataclass(frozen=True)
