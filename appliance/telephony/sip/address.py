@@ -19,6 +19,7 @@ from appliance.telephony.sip.remembered import remembered
 from appliance.telephony.sip.uri import Uri, read_uri
 
 MAX_SECONDS = 2**32 - 1
+MAX_ADDRESSES = 100  # in one header; bounds the work that one datagram can ask for
 
 # A display name of words may hold more than tokens: phones do not know.
 _NAME_ADDR = re.compile(
@@ -97,10 +98,13 @@ read_address = remembered(Address.parse)
 
 
 def read_addresses(lines: list[str]) -> tuple[Address, ...]:
-    """All values of a header that is a list, over all its lines."""
+    """All values of a header that is a list, over all its lines. Raises Malformed."""
     if len(lines) == 1 and "," not in lines[0]:
         return (read_address(lines[0]),)
-    return tuple([read_address(part) for line in lines for part in split_list(line)])
+    parts = [part for line in lines for part in split_list(line)]
+    if len(parts) > MAX_ADDRESSES:
+        raise Malformed("Too Many Addresses")
+    return tuple([read_address(part) for part in parts])
 
 
 def read_contacts(lines: list[str]) -> tuple[Address, ...] | Star:

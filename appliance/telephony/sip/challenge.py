@@ -139,11 +139,11 @@ def _read(text: str, *required: str) -> dict[str, str]:
     if scheme.lower() != "digest":
         raise Malformed("Unknown Authentication Scheme")
     pairs = _PAIR.findall(rest)
-    fields: dict[str, str] = {
-        name.lower(): unescape(quoted) if quoted else plain for name, quoted, plain, _ in pairs
-    }
+    fields: dict[str, str] = {name.lower(): quoted or plain for name, quoted, plain, _ in pairs}
     if "" in fields or len(fields) != len(pairs):
         raise Malformed("Bad Authentication Parameter")
     if any(name not in fields for name in required):
         raise Malformed("Authentication Parameter Missing")
+    if "\\" in rest:
+        return {name: unescape(value) for name, value in fields.items()}
     return fields

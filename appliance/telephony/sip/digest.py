@@ -9,6 +9,7 @@ where the secret does.
 import base64
 import hmac
 import os
+import re
 from collections.abc import Mapping
 from enum import Enum
 
@@ -20,6 +21,7 @@ _BODY = 12  # octets: 6 of moment, 6 random
 _MAC = 15
 _LENGTH = 36  # of the text of both
 _BODY_LENGTH = 16
+_HEX = re.compile(r"[0-9A-Fa-f]{1,8}")
 _LAST_COUNT = 0xFFFFFFFF
 
 
@@ -130,12 +132,10 @@ def _count(credentials: Credentials) -> int | None:
     """The nonce-count; without qop the nonce is good for one request only (RFC 2069 phones)."""
     if not credentials.qop:
         return _LAST_COUNT
-    if credentials.qop != "auth" or not credentials.cnonce or len(credentials.nonce_count) > 8:
+    digits = credentials.nonce_count
+    if credentials.qop != "auth" or not credentials.cnonce or not _HEX.fullmatch(digits):
         return None
-    try:
-        return int(credentials.nonce_count, 16) or None
-    except ValueError:
-        return None
+    return int(digits, 16) or None
 
 
 def _fits(credentials: Credentials, method: str, ha1_by_algorithm: Mapping[str, str]) -> bool:

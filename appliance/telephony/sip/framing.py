@@ -69,7 +69,7 @@ class StreamFramer:
     def _find_end(self) -> ParseError | None:
         """Set how many octets the message has, once its head is there."""
         octets = self._octets
-        end = octets.find(_BLANK_LINE, self._searched)
+        end = octets.find(_BLANK_LINE, self._searched, self._limits.message)
         if end < 0:
             self._searched = max(0, len(octets) - 3)
             too_large = len(octets) > self._limits.message

@@ -70,7 +70,7 @@ def parse(data: bytes, limits: MessageLimits = DEFAULT_LIMITS, *, exact: bool = 
             raise Malformed(complaint or "Missing Blank Line")
         message.body = _body(headers, rest, exact)
         framing_lost = False
-        _check(message, start_line, limits)
+        _check(message, start_line)
     except Malformed as error:
         request = _answerable(message)
         raise ParseError(error.status, str(error), request, framing_lost=framing_lost) from None
@@ -116,7 +116,7 @@ def _body(headers: Headers, rest: bytes, exact: bool) -> bytes:
     return rest[:length]
 
 
-def _check(message: Message, start_line: str, limits: MessageLimits) -> None:
+def _check(message: Message, start_line: str) -> None:
     if isinstance(message, Request):
         _check_request_line(start_line, message)
     fields, values = message.headers.fields, message.headers.typed
@@ -126,8 +126,6 @@ def _check(message: Message, start_line: str, limits: MessageLimits) -> None:
             values[name] = read(lines)
     if not fields.keys() >= MANDATORY:
         raise Malformed("Mandatory Header Missing")
-    if len(message.vias) > limits.vias:
-        raise Malformed("Too Many Vias")
     if isinstance(message, Request):
         _check_request(message)
 

@@ -10,7 +10,6 @@ class MessageLimits:
     message: int = 65535
     line: int = 8192
     header_lines: int = 100
-    vias: int = 70  # what Max-Forwards starts at
     multipart_depth: int = 4
 
 

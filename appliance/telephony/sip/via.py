@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from appliance.telephony.sip.errors import Malformed
-from appliance.telephony.sip.grammar import split_list
+from appliance.telephony.sip.grammar import clamped, split_list
 from appliance.telephony.sip.host import print_host_port, read_host_port
+
+MAX_VIAS = 70  # as many as Max-Forwards starts with
 
 _PROTOCOL = re.compile(r"\s*SIP\s*/\s*2\.0\s*/\s*([A-Za-z0-9\-.!%*_+`'~]+)\s+", re.IGNORECASE)
 
@@ -46,7 +48,7 @@ class Via:
     def rport(self) -> int | None:
         """The source port; None also where it is only asked for."""
         value = self.params.get("rport")
-        return int(value) if value and value.isascii() and value[:6].isdigit() else None
+        return None if value is None else clamped(value, 65535)
 
     @property
     def wants_rport(self) -> bool:
@@ -71,10 +73,13 @@ class Via:
 
 
 def read_vias(lines: list[str]) -> tuple[Via, ...]:
-    """All Via values, the top one first."""
+    """All Via values, the top one first. Raises Malformed, also for more than MAX_VIAS."""
     if len(lines) == 1 and "," not in lines[0]:
         return (Via.parse(lines[0]),)
-    return tuple([Via.parse(part) for line in lines for part in split_list(line)])
+    parts = [part for line in lines for part in split_list(line)]
+    if len(parts) > MAX_VIAS:
+        raise Malformed("Too Many Vias")
+    return tuple([Via.parse(part) for part in parts])
 
 
 def _read_params(text: str) -> dict[str, str | None]:
