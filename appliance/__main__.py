@@ -17,14 +17,15 @@ from appliance.arguments import add_listening, count, data_folder, settings_from
 from appliance.box import running
 from appliance.box.certificates import CertificateError
 from appliance.box.logs import log_to
-from appliance.box.names import names_of_box
+from appliance.box.names import chief_address
+from appliance.box.ports import require_free
 from appliance.box.ready import Ready
 from appliance.clock import SystemClock
 from appliance.control.demo import FolderNotEmpty, make_demo
 from appliance.files import write_private
 from appliance.model.blocks import Block
 from appliance.model.registrations import Registration
-from appliance.settings import ANY, DataFolder, Ports, Settings
+from appliance.settings import DataFolder, Ports, Settings
 from appliance.store.errors import StoreError
 from appliance.store.reading import read_calls, read_registrations
 
@@ -65,7 +66,7 @@ def try_(given: argparse.Namespace) -> int:
         made = asyncio.run(make_demo(folder, SystemClock()))
         write_private(folder.demo_credentials, json.dumps(made, indent=2) + "\n")
     settings = settings_from(given)
-    address = names_of_box(settings.bind)[-1] if settings.bind == ANY else settings.bind[0]
+    address = chief_address(settings.bind)
     credentials = _demo_credentials(folder)
 
     def welcome(ready: Ready) -> None:
@@ -78,7 +79,7 @@ def status(given: argparse.Namespace) -> int:
     try:
         print(json.dumps(running.find(given.data.running).ask("GET", "/status"), indent=2))
     except running.NotRunning as error:
-        print(json.dumps({"up": False, "reason": str(error)}, indent=2))
+        print(json.dumps({"status": "down", "reason": str(error)}, indent=2))
         return NOT_UP
     return 0
 
@@ -184,6 +185,9 @@ def _run(settings: Settings, announce: Callable[[Ready], None]) -> int:
     # Imported when it is wanted: the other commands need neither the media core nor a SIP stack.
     from appliance.main import run
 
+    # Before the data folder is opened: a box that cannot listen leaves it as it was.
+    for port, kinds in settings.listening:
+        require_free(port, settings.bind, kinds)
     log_to()
     run(settings, announce)
     return 0

@@ -5,6 +5,7 @@ Everything else is configuration, which lives in the data folder and changes whi
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import SOCK_DGRAM, SOCK_STREAM, SocketKind
 from typing import Final
 
 ANY: Final = ("0.0.0.0", "::")  # noqa: S104 - a telephone system is there to be reached
@@ -99,3 +100,13 @@ class Settings:
     ports: Ports = field(default_factory=Ports)
     rtp_ports: PortRange = RTP_PORTS
     lan: bool = True
+
+    @property
+    def listening(self) -> tuple[tuple[int, tuple[SocketKind, ...]], ...]:
+        """The ports of this build's listeners, and by what each listens."""
+        return (
+            (self.ports.https, (SOCK_STREAM,)),
+            (self.ports.http, (SOCK_STREAM,)),
+            (self.ports.sip, (SOCK_DGRAM, SOCK_STREAM)),
+            (self.ports.sips, (SOCK_STREAM,)),
+        )

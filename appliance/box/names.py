@@ -18,6 +18,12 @@ def names_of_box(bind: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*names, *bound, *_own_addresses()]))
 
 
+def chief_address(bind: Iterable[str]) -> str:
+    """Where a person on the same network would look for the box: IPv4 where there is any."""
+    own = [address for address in bind if not ipaddress.ip_address(address).is_unspecified]
+    return next(iter(own or _own_addresses()), "127.0.0.1")
+
+
 def _own_addresses() -> Iterable[str]:
     """The addresses that this machine would use towards others."""
     for family, address in ELSEWHERE:

@@ -1,7 +1,12 @@
-"""Ports that are free, for a box that is only tried."""
+"""Ports: which are free, before a box takes hold of its data folder."""
 
+import errno
+import os
 import socket
 from collections.abc import Iterable
+from typing import Final
+
+BOTH: Final = (socket.SOCK_STREAM, socket.SOCK_DGRAM)
 
 
 def free_port(preferred: int, hosts: Iterable[str], taken: Iterable[int] = ()) -> int:
@@ -11,18 +16,28 @@ def free_port(preferred: int, hosts: Iterable[str], taken: Iterable[int] = ()) -
     """
     addresses = tuple(hosts)
     for port in range(preferred, 65536):
-        if port not in taken and all(_is_free(host, port) for host in addresses):
+        if port not in taken and not any(_refusal(host, port, BOTH) for host in addresses):
             return port
-    raise OSError(f"no port from {preferred} up is free")
+    raise OSError(errno.EADDRINUSE, f"no port from {preferred} up is free")
 
 
-def _is_free(host: str, port: int) -> bool:
+def require_free(port: int, hosts: Iterable[str], kinds: Iterable[socket.SocketKind]) -> None:
+    """Raise OSError, in words, where `port` could not be listened on; 0 always can."""
+    for host in hosts:
+        number = _refusal(host, port, kinds)
+        if number:
+            words = f"cannot listen on {host} port {port}: {os.strerror(number)}"
+            raise OSError(number, words)
+
+
+def _refusal(host: str, port: int, kinds: Iterable[socket.SocketKind]) -> int:
+    """Why the port cannot be bound, as an errno; 0 where it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+    for kind in kinds:
         try:
             probe = socket.socket(family, kind)
         except OSError:
-            return True  # A family that this machine lacks is bound by nobody.
+            continue  # A family that this machine lacks is bound by nobody.
         with probe:
             if family == socket.AF_INET6:
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
@@ -30,6 +45,8 @@ def _is_free(host: str, port: int) -> bool:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError:
-                return False
-    return True
+                if kind == socket.SOCK_STREAM:
+                    probe.listen()
+            except OSError as error:
+                return error.errno or errno.EADDRINUSE
+    return 0

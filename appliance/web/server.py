@@ -54,6 +54,7 @@ def _config(app: ASGIApp, tls: ssl.SSLContext | None) -> Config:
         http="httptools",
         lifespan="off",
         log_config=None,
+        log_level="warning",
         access_log=False,
         # The box stands behind no proxy that it would believe an address from.
         proxy_headers=False,
