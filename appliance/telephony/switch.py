@@ -16,7 +16,7 @@ from typing import Final
 from appliance.clock import Clock
 from appliance.telephony.access import Gate
 from appliance.telephony.calls.exchange import Exchange
-from appliance.telephony.calls.leg import ALLOW, SUPPORTED
+from appliance.telephony.calls.abilities import ALLOW, SUPPORTED
 from appliance.telephony.registrar import Registrar
 from appliance.telephony.sip.core_events import Event, RequestReceived
 from appliance.telephony.sip.message import Response

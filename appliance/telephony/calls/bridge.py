@@ -47,7 +47,7 @@ class Conversation:
         try:
             going_on = self.far.alive
             if not going_on:
-                self.call.ends(EndedBy.CALLEE, self.far.end_reason)
+                self._ends(self.far)
             while going_on:
                 going_on = await self._on(await self._events.get())
         finally:
@@ -67,7 +67,7 @@ class Conversation:
         """Handle one event; False when the conversation is over."""
         match event:
             case HangsUp(leg) if leg is self.far:
-                self.call.ends(EndedBy.CALLEE, leg.end_reason)
+                self._ends(leg)
                 return False
             case Offers():
                 await self._pass_offer(event)
@@ -80,6 +80,9 @@ class Conversation:
             case TakesOver():
                 return await self._taken_over(event)
         return True
+
+    def _ends(self, leg: Leg) -> None:
+        self.call.ends(leg.ended_by(EndedBy.CALLEE), leg.end_reason)
 
     async def _pass_offer(self, event: Offers) -> None:
         """Offer the other side what this side now wants; a refusal keeps what was (interop 32)."""

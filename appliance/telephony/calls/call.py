@@ -16,7 +16,7 @@ from appliance.telephony.calls.equipment import Contact, Equipment
 from appliance.telephony.calls.events import TakesOver
 from appliance.telephony.calls.incoming import IncomingLeg
 from appliance.telephony.calls.leg import Leg
-from appliance.telephony.calls.outcome import Answered, Completed, Outcome
+from appliance.telephony.calls.outcome import Answered, Busy, Completed, Declined, Outcome
 from appliance.telephony.calls.outgoing import OutgoingLeg
 
 log = logging.getLogger(__name__)
@@ -135,7 +135,7 @@ class Call:
     def leg_ended(self, leg: Leg) -> None:
         """A leg says that it is over. Without its caller, the treatment has nobody to serve."""
         if leg is self.caller:
-            self.ends(EndedBy.CALLER, leg.end_reason)
+            self.ends(leg.ended_by(EndedBy.CALLER), leg.end_reason)
             self.abandon()
 
     def serve_instead(self, leg: Leg) -> None:
@@ -157,9 +157,9 @@ class Call:
                 by.ring()
 
     def ends(self, by: EndedBy, reason: str = "") -> None:
-        """Who ended the call, and why; the first to say it is right. A reason means the system."""
+        """Who ended the call, and why; the first to say it is right."""
         if self._ended_by is None:
-            self._ended_by = EndedBy.SYSTEM if reason else by
+            self._ended_by = by
             self._reason = reason
 
     # -- from arrival to record --------------------------------------------------------------
@@ -193,7 +193,7 @@ class Call:
     def _conclude(self, task: asyncio.Task[Outcome]) -> None:
         outcome = None if task.cancelled() else task.result()
         if outcome is not None:
-            self.ends(EndedBy.SYSTEM, "" if self.answered else outcome.reason)
+            self.ends(_ender(outcome), "" if self.answered else outcome.reason)
             if self.caller.call is self:
                 self.caller.refuse(outcome.status, outcome.words)
         for leg in self.legs:
@@ -230,3 +230,8 @@ class Call:
             legs=tuple(leg.record() for leg in self.legs),
             timeline=tuple(self._timeline),
         )
+
+
+def _ender(outcome: Outcome) -> EndedBy:
+    """A person who is busy or declines ends the call; all else is the system's doing."""
+    return EndedBy.CALLEE if isinstance(outcome, Busy | Declined) else EndedBy.SYSTEM

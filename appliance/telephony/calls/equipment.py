@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from appliance.clock import Clock
 from appliance.model.calls import CallRecord
-from appliance.model.devices import Device
+from appliance.model.devices import Device, DeviceKey
 from appliance.telephony.directory import Directory
 from appliance.telephony.media.port import MediaPort
 from appliance.telephony.sip.dialog import DialogKey
@@ -64,4 +64,6 @@ class Equipment:
     clock: Clock
     session_policy: SessionPolicy = SessionPolicy()
     dialogs: dict[DialogKey, Leg] = field(default_factory=dict)
+    secure_profile: set[DeviceKey] = field(default_factory=set)
+    """Devices with optional SRTP whose phones turned out to take RTP/SAVP only."""
     counters: CallCounters = field(default_factory=CallCounters)

@@ -6,12 +6,15 @@ import asyncio
 import logging
 from typing import Final
 
+from appliance.model.subscribers import Subscriber
+from appliance.model.tenants import TenantStatus
+from appliance.telephony.calls.abilities import SDP
 from appliance.telephony.calls.call import Call, Treatment
 from appliance.telephony.calls.equipment import Equipment
 from appliance.telephony.calls.incoming import IncomingLeg
 from appliance.telephony.calls.replacing import replace
-from appliance.model.subscribers import Subscriber
 from appliance.telephony.sdp.errors import SdpError
+from appliance.telephony.sdp.security import refused
 from appliance.telephony.sdp.session import Session
 from appliance.telephony.sip import session_timer
 from appliance.telephony.sip.core_events import RequestReceived
@@ -57,15 +60,10 @@ class Exchange:
     def arrive(self, event: RequestReceived, subscriber: Subscriber) -> None:
         """An INVITE of an authenticated device begins a call, or is refused in words."""
         transaction, request = event.transaction, event.request
-        refusal = self._refusal(request)
-        if refusal is not None:
+        offer = self._refusal(request, subscriber) or self._offer(request, subscriber)
+        if isinstance(offer, Response):
             self.equipment.counters.refused += 1
-            self._respond(transaction, refusal)
-            return
-        try:
-            offer = Session.parse(request.body) if request.body else None
-        except SdpError as error:
-            self._respond(transaction, request.reply(400, f"Bad SDP: {error}"))
+            self._respond(transaction, offer)
             return
         leg = IncomingLeg(self.equipment, transaction, subscriber, offer)
         leg.trying()
@@ -73,6 +71,21 @@ class Exchange:
             replace(leg, request.replaces)
         else:
             self._begin(leg)
+
+    def _offer(self, request: Request, subscriber: Subscriber) -> Session | Response | None:
+        """The caller's offer, None where there is none, or the refusal of one that cannot be."""
+        body = request.body_of(SDP)
+        if body is None:
+            return request.reply(415, headers=[("Accept", SDP)]) if request.body else None
+        try:
+            offer = Session.parse(body)
+        except SdpError as error:
+            return request.reply(400, f"Bad SDP: {error}")
+        refusal = refused(offer, subscriber.device.media_security)
+        if refusal is None:
+            return offer
+        warning = ("Warning", f'399 box "{refusal.reason}"')
+        return request.reply(refusal.status, headers=[warning])
 
     def _begin(self, leg: IncomingLeg) -> None:
         assert self._tasks is not None
@@ -87,17 +100,17 @@ class Exchange:
         if not self.calls:
             self._idle.set()
 
-    def _refusal(self, request: Request) -> Response | None:
+    def _refusal(self, request: Request, subscriber: Subscriber) -> Response | None:
         """Why the INVITE cannot begin a call (RFC 3261 § 8.2, § 16.3; RFC 4028 § 9)."""
         if self.draining:
             return request.reply(503, headers=[("Retry-After", "10")])
+        if subscriber.tenant.status is TenantStatus.SUSPENDED:
+            return request.reply(403, "Account Is Not Active")
         if request.max_forwards is not None and request.max_forwards <= 0:
             return request.reply(483)
         unknown = request.require - EXTENSIONS
         if unknown:
             return request.reply(420, headers=[("Unsupported", ", ".join(sorted(unknown)))])
-        if request.body and (request.content_type or "").lower() != "application/sdp":
-            return request.reply(415, headers=[("Accept", "application/sdp")])
         too_small = session_timer.too_small(self.equipment.session_policy, request)
         if too_small is not None:
             return request.reply(422, headers=too_small)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from appliance.telephony.calls.abilities import ABILITIES
 from appliance.telephony.sip.address import Address
 from appliance.telephony.sip.flow import Flow
 from appliance.telephony.sip.types import new_call_id, new_tag
@@ -62,4 +63,4 @@ def tell_connected(leg: Leg, other: Leg) -> None:
     """Show the phone of `leg` whom it talks to now, where it takes UPDATE (interop 16)."""
     if leg.confirmed and leg.takes_update:
         shown = ("P-Asserted-Identity", str(party(other, leg.flow)))
-        leg.send("UPDATE", headers=[*leg.invite_headers(), shown])
+        leg.send("UPDATE", headers=[*ABILITIES, shown])

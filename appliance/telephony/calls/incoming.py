@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from appliance.telephony.calls.equipment import Equipment
-from appliance.telephony.calls.leg import SDP, Leg, LegState
 from appliance.model.subscribers import Subscriber
+from appliance.telephony.calls.abilities import SDP
+from appliance.telephony.calls.equipment import Equipment
+from appliance.telephony.calls.leg import Leg, LegState
 from appliance.telephony.sdp.session import Session
 from appliance.telephony.sip.core_events import (
     Acknowledged,
@@ -47,7 +48,7 @@ class IncomingLeg(Leg):
             self.media.take_offer(offer)
         self.learn(request)
         transaction.owner = self._on_invite
-        self.establish(Dialog.uas(request, self.tag, transaction.flow))
+        self.establish(Dialog.uas(request, self.tag, transaction.flow, self.contact))
 
     # -- toward the caller -----------------------------------------------------------------------
 
@@ -126,7 +127,7 @@ class IncomingLeg(Leg):
         return self.state is LegState.TRYING
 
     def _answer(self, session: Session) -> None:
-        headers = [*self.invite_headers(), *self.watch.answer_headers(self.request)]
+        headers = [*self.own_headers(), *self.watch.answer_headers(self.request)]
         reply = self.request.reply(
             200, headers=headers, body=str(session).encode(), content_type=SDP, to_tag=self.tag
         )
@@ -138,7 +139,7 @@ class IncomingLeg(Leg):
 
     def _progress(self, status: int, session: Session | None) -> None:
         """Send 180 or 183, reliably where the caller requires it (interop 21)."""
-        headers = self.invite_headers()
+        headers = self.own_headers()
         if "100rel" in self.request.require:
             self._rseq += 1
             headers += [("Require", "100rel"), ("RSeq", str(self._rseq))]

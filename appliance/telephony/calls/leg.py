@@ -11,19 +11,22 @@ import random
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from appliance.model.calls import LegRecord
+from appliance.model.calls import EndedBy, LegRecord
+from appliance.model.subscribers import Subscriber
+from appliance.telephony.calls.abilities import ABILITIES, SDP
 from appliance.telephony.calls.dtmf_info import parse_key
 from appliance.telephony.calls.equipment import Equipment
 from appliance.telephony.calls.events import HangsUp, LegEvent, Offers, Presses
 from appliance.telephony.calls.leg_media import LegMedia, MediaRefused
 from appliance.telephony.calls.referral import Referral, parse_referral
 from appliance.telephony.calls.session_watch import SessionWatch
-from appliance.model.subscribers import Subscriber
 from appliance.telephony.media.port import MediaEvent, MediaResumed, MediaSilent
 from appliance.telephony.sdp.errors import SdpError
 from appliance.telephony.sdp.session import Session
+from appliance.telephony.sip.address import Address
 from appliance.telephony.sip.core_events import (
     Acknowledged,
     Cancelled,
@@ -41,9 +44,6 @@ from appliance.telephony.sip.transaction import ClientTransaction, ServerTransac
 if TYPE_CHECKING:
     from appliance.telephony.calls.call import Call
 
-SDP: Final = "application/sdp"
-ALLOW: Final = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REFER, NOTIFY, PRACK, MESSAGE"
-SUPPORTED: Final = "replaces, timer, 100rel, norefersub"
 GLARE_TRIES: Final = 4
 RELEASE_SECONDS: Final = 2.0
 
@@ -108,6 +108,10 @@ class Leg:
         """Whether the phone listed UPDATE in Allow (interop 10, 16)."""
         return "UPDATE" in self._allowed
 
+    def ended_by(self, party: EndedBy) -> EndedBy:
+        """Who ended this leg: its party, or the system where it gave a reason."""
+        return EndedBy.SYSTEM if self.end_reason else party
+
     def learn(self, message: Request | Response) -> None:
         """Note what the phone says that it can do."""
         self._allowed = message.allow or self._allowed
@@ -131,10 +135,9 @@ class Leg:
 
         False when they cannot be brought together.
         """
-        if not self.media.joinable(other.media):
-            offered = await other.reoffer(lambda: other.media.offer_like(self.media))
-            if offered and not self.media.joinable(other.media):
-                await self.reoffer(lambda: self.media.offer_like(other.media))
+        for leg, model in ((other, self), (self, other)):
+            if not self.media.joinable(other.media):
+                await leg.reoffer(partial(leg.media.offer_like, model.media))
         if not self.media.joinable(other.media):
             return False
         self.media.join(other.media)
@@ -237,7 +240,7 @@ class Leg:
         assert self.dialog is not None
         self._our_offer_open = True
         request = self.dialog.request(
-            "INVITE", [*self.invite_headers(), *headers], str(session).encode(), SDP
+            "INVITE", [*ABILITIES, *headers], str(session).encode(), SDP
         )
 
         def on_event(event: Event) -> None:
@@ -312,10 +315,14 @@ class Leg:
         owner = self.direction == "out"
         return random.uniform(2.1, 4.0) if owner else random.uniform(0.01, 2.0)
 
-    def invite_headers(self) -> list[tuple[str, str]]:
-        """What every INVITE and 2xx to one carries of ours."""
-        contact = self.equipment.driver.contact_uri(self.flow, self.number)
-        return [("Contact", f"<{contact}>"), ("Allow", ALLOW), ("Supported", SUPPORTED)]
+    @property
+    def contact(self) -> Address:
+        """How the far end reaches this leg."""
+        return Address("", self.equipment.driver.contact_uri(self.flow, self.number))
+
+    def own_headers(self) -> list[tuple[str, str]]:
+        """Contact and abilities, of a first INVITE and of every answer to an INVITE or UPDATE."""
+        return [("Contact", str(self.contact)), *ABILITIES]
 
     # -- requests of the far end -----------------------------------------------------------------------
 
@@ -358,7 +365,7 @@ class Leg:
         if request.body:
             self._on_reinvite(transaction, request)
         else:
-            headers = [*self.invite_headers(), *self.watch.answer_headers(request)]
+            headers = [*self.own_headers(), *self.watch.answer_headers(request)]
             self.respond(transaction, request.reply(200, headers=headers))
 
     def _answer_offer(self, transaction: ServerTransaction, request: Request) -> None:
@@ -389,7 +396,7 @@ class Leg:
     def _accept_offer(self, transaction: ServerTransaction, session: Session) -> None:
         if transaction.request.method == "UPDATE":
             self._their_offer = None
-        headers = [*self.invite_headers(), *self.watch.answer_headers(transaction.request)]
+        headers = [*self.own_headers(), *self.watch.answer_headers(transaction.request)]
         body = str(session).encode()
         reply = transaction.request.reply(200, headers=headers, body=body, content_type=SDP)
         self.respond(transaction, reply)
@@ -434,7 +441,7 @@ class Leg:
         else:
             self.transfer_asked = referral
             headers = [] if referral.wants_notify else [("Refer-Sub", "false")]
-            headers.append(self.invite_headers()[0])
+            headers.append(("Contact", str(self.contact)))
             self.respond(transaction, request.reply(202, headers=headers))
             self.notify_transfer(100, "Trying")
             self.tell(referral.event(self))
@@ -451,7 +458,6 @@ class Leg:
             self.send(
                 "NOTIFY",
                 headers=[
-                    self.invite_headers()[0],
                     ("Event", referral.event_header),
                     ("Subscription-State", state),
                 ],
@@ -460,7 +466,7 @@ class Leg:
             )
 
     def _on_options(self, transaction: ServerTransaction, request: Request) -> None:
-        self.respond(transaction, request.reply(200, headers=self.invite_headers()))
+        self.respond(transaction, request.reply(200, headers=self.own_headers()))
 
     def _on_other(self, transaction: ServerTransaction, request: Request) -> None:
         """NOTIFY, PRACK and MESSAGE within a call need no more than our 200."""

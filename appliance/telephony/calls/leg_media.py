@@ -30,14 +30,15 @@ from appliance.telephony.sdp.crypto import Crypto, fresh_keys
 from appliance.telephony.sdp.direction import Direction
 from appliance.telephony.sdp.layout import MAIN, arrange
 from appliance.telephony.sdp.media import Media
-from appliance.telephony.sdp.own_line import LocalMedia
 from appliance.telephony.sdp.negotiation import (
     answer_back,
     answer_locally,
     fresh_offer,
+    offer_from,
     onward_offer,
 )
 from appliance.telephony.sdp.origin import Origin
+from appliance.telephony.sdp.own_line import LocalMedia
 from appliance.telephony.sdp.refusal import Refusal
 from appliance.telephony.sdp.security import carried
 from appliance.telephony.sdp.session import Session
@@ -149,18 +150,25 @@ class LegMedia:
     # -- offers of ours ----------------------------------------------------------------------------
 
     def offer_like(self, other: LegMedia) -> Session:
-        """Offer what the other leg's far end described; without any, what most phones have."""
-        source = other.description
-        return self.offer_fresh() if source is None else self.offer_onward(source)
+        """Offer what the other leg's far end offers now, or else what it agreed to, whether or not
+        it is on hold; without either, what most phones have."""
+        if other._their_offer is not None:
+            return self.offer_onward(other._their_offer)
+        if other.remote is None:
+            return self.offer_fresh()
+        return self._offer_after(other.remote, offer_from)
 
     def offer_onward(self, source: Session) -> Session:
         """Offer what another leg's far end offers."""
+        return self._offer_after(source, onward_offer)
+
+    def _offer_after(self, source: Session, made: Callable[..., Session]) -> Session:
         lines = arrange(source.media, self.local.media if self.local else ())
-        offer = onward_offer(
+        offer = made(
             source,
             self._open(lines),
             self._origin,
-            secure=self._security,
+            secure=self._secure,
             previous=self.local,
         )
         return self._offer(offer)
@@ -198,6 +206,14 @@ class LegMedia:
         if self._our_offer is not None or answer != self.remote:
             self._our_offer = None
             self._agree(offer, answer)
+
+    def insist_on_security(self) -> None:
+        """Offer by the secure profile from now on, for a phone that refuses any other."""
+        self._security = MediaSecurity.REQUIRED
+
+    def take_any_profile(self) -> None:
+        """Offer SRTP within the plain profile again."""
+        self._security = MediaSecurity.OPTIONAL
 
     def withdraw(self) -> None:
         """The offer under way came to nothing: close what it alone had opened."""
@@ -295,6 +311,18 @@ class LegMedia:
             self._closed = True
             self._when_agreed = None
             self._keep([])
+
+    @property
+    def by_secure_profile(self) -> bool:
+        """Whether the far end offers or answered RTP/SAVP, the profile of phones set to compulsory
+        SRTP."""
+        lines = self.description.media if self.description else ()
+        return any(line.savp for line in lines)
+
+    @property
+    def _secure(self) -> MediaSecurity:
+        """The policy for our next offer: what is secure by its profile stays so (interop 30)."""
+        return MediaSecurity.REQUIRED if self.by_secure_profile else self._security
 
     # -- within --------------------------------------------------------------------------------------
 

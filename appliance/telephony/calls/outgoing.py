@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from appliance.model.devices import DeviceKey, MediaSecurity
+from appliance.model.subscribers import Subscriber
+from appliance.telephony.calls.abilities import SDP
 from appliance.telephony.calls.equipment import Equipment
 from appliance.telephony.calls.events import Accepts, Refuses, Rings
 from appliance.telephony.calls.identity import caller_headers
-from appliance.telephony.calls.leg import SDP, Leg, LegState
+from appliance.telephony.calls.leg import Leg, LegState
 from appliance.telephony.calls.leg_media import MediaRefused
 from appliance.telephony.calls.outcome import Failed, Outcome, Redirected, Unreachable, refusal
-from appliance.model.subscribers import Subscriber
 from appliance.telephony.sdp.errors import SdpError
 from appliance.telephony.sdp.session import Session
 from appliance.telephony.sip.core_events import (
@@ -26,6 +28,7 @@ from appliance.telephony.sip.transaction import ClientTransaction
 if TYPE_CHECKING:
     from appliance.telephony.calls.call import Call, Target
 
+_AGAIN: Final = (422, 488)
 ELSEWHERE: Final = 'SIP;cause=200;text="Call completed elsewhere"'
 
 
@@ -40,13 +43,17 @@ class OutgoingLeg(Leg):
         self._transaction: ClientTransaction | None = None
         self._request: Request | None = None
         self._rseq = 0
+        self._invites = 0
+        if subscriber.device.key in equipment.secure_profile:
+            self.media.insist_on_security()
 
     def invite(self, call: Call) -> None:
         """Send the INVITE with the caller's offer, or one of ours where the caller made none."""
+        self._invites += 1
         offer = self.media.offer_like(call.caller.media)
         headers = [
             *caller_headers(call, self.flow),
-            *self.invite_headers(),
+            *self.own_headers(),
             *self.watch.offer_headers(),
             *(("Route", hop) for hop in self._contact.path),
         ]
@@ -79,12 +86,37 @@ class OutgoingLeg(Leg):
                 self._refused(Unreachable(), "408 Request Timeout")
 
     def _on_response(self, transaction: ClientTransaction, response: Response) -> None:
-        if response.status >= 300:
+        if response.status in _AGAIN and self._invites == 1 and self.state is LegState.TRYING:
+            self._invite_again(response)
+        elif response.status >= 300:
             self._refused(_outcome(self.number, response), f"{response.status} {response.reason}")
         elif response.status >= 200:
             self._accepted(transaction, response)
         elif self.state is LegState.TRYING:
             self._progressed(response)
+
+    def _invite_again(self, response: Response) -> None:
+        """Try once more as the phone wants it: a longer session, or the other SRTP profile, since
+        a phone set to compulsory SRTP takes RTP/SAVP only and others not at all (interop 30)."""
+        device = self.subscriber.device
+        if response.status == 422:
+            self.watch.raise_interval(response)
+        elif device.media_security is not MediaSecurity.OPTIONAL:
+            self._refused(_outcome(self.number, response), f"{response.status} {response.reason}")
+            return
+        else:
+            self.media.withdraw()
+            self._switch_profile(device.key)
+        self.invite(self.call)
+
+    def _switch_profile(self, device: DeviceKey) -> None:
+        learned = self.equipment.secure_profile
+        if device in learned:
+            learned.remove(device)
+            self.media.take_any_profile()
+        else:
+            learned.add(device)
+            self.media.insist_on_security()
 
     def _progressed(self, response: Response) -> None:
         self._acknowledge_reliable(response)

@@ -80,7 +80,7 @@ class SessionWatch:
         leg = self._leg
         headers = [h for h in session_timer.ask(self._policy, self._timer) if h[0] != "Supported"]
         if leg.takes_update:
-            leg.send("UPDATE", self._refreshed, [*leg.invite_headers(), *headers])
+            leg.send("UPDATE", self._refreshed, headers)
         elif leg.busy_with_offer:
             self._set(BUSY_SECONDS, self._refresh)
         else:
