@@ -1,9 +1,6 @@
 """Anchored G.711: loss, added delay and CPU at numbers of calls, alone and beside SIP load."""
 
 import tempfile
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -33,12 +30,6 @@ class SwitchTarget(SipTarget, MediaTarget, Protocol):
     """One that registers phones and anchors their calls too."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    media: Media
-    cpu_percent: float
-
-
 def measure(target: MediaTarget, plan: Plan) -> Figures:
     """50 packets a second and direction, 172 bytes each, in bursts every 100 µs."""
     figures: dict[str, float] = {}
@@ -47,7 +38,7 @@ def measure(target: MediaTarget, plan: Plan) -> Figures:
         with target.anchor(count) as legs:
             run = _sent(legs, target.server, plan)
         figures |= _named(f"{count:,}", run, baseline)
-        figures[f"CPU per call at {count:,}, %"] = run.cpu_percent / count
+        figures[f"CPU per call at {count:,}, %"] = run.server_cpu / count
     return figures
 
 
@@ -71,7 +62,7 @@ def measure_beside_registrations(target: SwitchTarget, plan: Plan) -> Figures:
 
 def _sent_beside(
     target: SwitchTarget, legs: Path, rate: float, plan: Plan
-) -> tuple[_Run, generators.Registrations]:
+) -> tuple[Media, generators.Registrations]:
     phones = target.phones[2 * PHONES // 3 : PHONES]
     offer = Offer(rate, plan.media_seconds)
     with generators.registering(target.address, phones, offer) as registered:
@@ -86,27 +77,18 @@ def direct(count: int, plan: Plan) -> Media:
     with tempfile.TemporaryDirectory(prefix="bench-direct-") as folder:
         legs = Path(folder) / "legs"
         legs.write_text("".join(lines))
-        return generators.send_media(legs, min(plan.media_seconds, 5))
+        return generators.send_media(legs, min(plan.media_seconds, 5), lambda: 0.0)
 
 
-def _sent(legs: Path, server: Server, plan: Plan) -> _Run:
-    media, percent = _with_cpu(server, lambda: generators.send_media(legs, plan.media_seconds))
-    return _Run(media, percent)
+def _sent(legs: Path, server: Server, plan: Plan) -> Media:
+    return generators.send_media(legs, plan.media_seconds, server.cpu_seconds)
 
 
-def _with_cpu(server: Server, work: Callable[[], Media]) -> tuple[Media, float]:
-    """CPU is of the whole time that packets flowed, warm-up included and the drain not."""
-    cpu, begun = server.cpu_seconds(), time.monotonic()
-    media = work()
-    elapsed = time.monotonic() - begun - generators.MEDIA_DRAIN_SECONDS
-    return media, 100 * (server.cpu_seconds() - cpu) / elapsed
-
-
-def _named(what: str, run: _Run, baseline: float) -> dict[str, float]:
+def _named(what: str, run: Media, baseline: float) -> dict[str, float]:
     return {
-        f"lost of {what}, packets": float(run.media.lost),
-        f"p99 added at {what}, ms": max(run.media.p99_ms - baseline, 0.0),
-        f"p99 transit at {what}, ms": run.media.p99_ms,
-        f"longest transit at {what}, ms": run.media.max_ms,
-        f"CPU at {what}, %": run.cpu_percent,
+        f"lost of {what}, packets": float(run.lost),
+        f"p99 added at {what}, ms": max(run.p99_ms - baseline, 0.0),
+        f"p99 transit at {what}, ms": run.p99_ms,
+        f"longest transit at {what}, ms": run.max_ms,
+        f"CPU at {what}, %": run.server_cpu,
     }

@@ -3,7 +3,8 @@
 import json
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,9 +14,6 @@ from bench import build
 from bench import phones as phone_files
 from bench.phones import Phone
 from bench.processes import LOAD_CORE, pinned
-
-MEDIA_DRAIN_SECONDS = 1.0
-"""How long `rtp` waits for packets after the last one was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,10 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One run of `rtp`. Transit is from sending to the kernel's receipt, in ms; lost in packets."""
+    """One run of `rtp`. Transit is from sending to the kernel's receipt, in ms; lost in packets.
+
+    `server_cpu` is in percent of a core, from the first packet sent to the last.
+    """
 
     calls: int
     sent: int
@@ -64,6 +65,7 @@ class Media:
     p50_ms: float
     p99_ms: float
     max_ms: float
+    server_cpu: float
     detail: Mapping[str, Any] = field(repr=False)
 
 
@@ -97,13 +99,9 @@ def registering(
     outcome: list[Registrations] = []
     with _file_of(phones) as path:
         command = ["--server", address, "--phones", str(path), *_paced(offer), "--port", "5067"]
-        process = _start("register", command)
-        try:
+        with _started("register", command) as process:
             yield outcome
             outcome.append(_as_registrations(offer.rate, _finish(process)))
-        finally:
-            process.kill()
-            process.wait()
 
 
 def call(
@@ -129,29 +127,40 @@ def calls_up(
     with _file_of(callers) as first, _file_of(callees) as second, _empty_file() as legs:
         command = ["--server", address, "--callers", str(first), "--callees", str(second)]
         command += ["--rate", str(rate), "--calls", str(len(callers)), "--stay"]
-        process = _start("call", [*command, "--legs", str(legs), "--port", str(port)])
-        try:
-            up = _next_object(process)
-            if up["failed"]:
-                raise RuntimeError(f"{up['failed']} of {len(callers)} calls did not come up")
+        command += ["--legs", str(legs), "--port", str(port)]
+        with _started("call", command) as process:
+            _check_calls(_next_object(process), "come up")
             yield legs
             assert process.stdin is not None
             process.stdin.close()
-            ended = _next_object(process)
-            if ended["failed"] or ended["callees_left"]:
-                raise RuntimeError(f"calls did not end well: {ended}")
-        finally:
-            process.kill()
-            process.wait()
+            _check_calls(_next_object(process), "end well")
 
 
-def send_media(legs: Path, seconds: float, warm_up: float = 1.0) -> Media:
-    """G.711 both ways through those legs."""
-    found = _run("rtp", ["--legs", str(legs), "--seconds", str(seconds), "--warm-up", str(warm_up)])
+def _check_calls(found: Mapping[str, Any], what: str) -> None:
+    if found["failed"] or found.get("callees_left"):
+        raise RuntimeError(f"calls did not {what}: {found}")
+
+
+def send_media(
+    legs: Path, seconds: float, cpu_seconds: Callable[[], float], warm_up: float = 1.0
+) -> Media:
+    """G.711 both ways through those legs; `cpu_seconds` is what the server has used so far."""
+    durations = ["--seconds", str(seconds), "--warm-up", str(warm_up)]
+    with _started("rtp", ["--legs", str(legs), *durations]) as process:
+        percent = _cpu_while_sending(process, cpu_seconds)
+        found = _finish(process)
     if found["misrouted"] or found["duplicates"]:
         raise RuntimeError(f"packets arrived twice or at the wrong leg: {found}")
     names = ("calls", "sent", "lost", "p50_ms", "p99_ms", "max_ms")
-    return Media(**_chosen(found, *names), detail=found)
+    return Media(**_chosen(found, *names), server_cpu=percent, detail=found)
+
+
+def _cpu_while_sending(process: "subprocess.Popen[str]", cpu_seconds: Callable[[], float]) -> float:
+    """Percent of a core between its two `sending` lines."""
+    _next_object(process)
+    used, begun = cpu_seconds(), time.monotonic()
+    _next_object(process)
+    return 100 * (cpu_seconds() - used) / (time.monotonic() - begun)
 
 
 def _as_registrations(rate: float, found: Mapping[str, Any]) -> Registrations:
@@ -173,29 +182,33 @@ def _paced(offer: Offer) -> list[str]:
     return ["--rate", rate, "--seconds", seconds, "--warm-up", warm_up]
 
 
-def _start(name: str, arguments: Sequence[str]) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
+@contextmanager
+def _started(name: str, arguments: Sequence[str]) -> Iterator["subprocess.Popen[str]"]:
+    """The generator, gone after the block."""
+    process = subprocess.Popen(
         [str(build.generator(name)), *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         preexec_fn=pinned(LOAD_CORE),
     )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _run(name: str, arguments: Sequence[str]) -> dict[str, Any]:
-    process = _start(name, arguments)
-    try:
+    with _started(name, arguments) as process:
         return _finish(process)
-    finally:
-        process.kill()
-        process.wait()
 
 
 def _finish(process: "subprocess.Popen[str]") -> dict[str, Any]:
     """The last object it prints, once it has ended."""
-    said, _ = process.communicate()
-    if process.returncode:
+    assert process.stdout is not None
+    said = process.stdout.read()
+    if process.wait():
         raise RuntimeError(f"generator ended with {process.returncode}")
     found: dict[str, Any] = json.loads(said.splitlines()[-1])
     return found

@@ -4,7 +4,8 @@
  * sending; it should arrive at the other leg of its call. Every 100 µs the packets that fell due since the last
  * tick leave together, as a network card would coalesce them; a frame of all legs is spread over 20 ms.
  * Transit is from just before the burst's system call to the kernel's receive stamp, so it holds nothing of this
- * program's own reading. Prints `{"sending": true}` once packets flow, and one JSON object at the end. */
+ * program's own reading. Prints `{"sending": true}` as the first packet leaves, `{"sending": false}`
+ * after the last, and one JSON object at the end. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
@@ -144,13 +145,18 @@ static void note_lag(struct load *load, uint64_t due)
     load->late_ticks += lag > LATE;
 }
 
+static void say(const char *line)
+{
+    puts(line);
+    fflush(stdout);
+}
+
 static void run(struct load *load)
 {
     uint64_t start = clock_now() + 10 * MILLISECOND;
     load->first_frame = (uint32_t)(load->warm_up * SECOND / FRAME);
     load->end_frame = load->first_frame + (uint32_t)(load->seconds * SECOND / FRAME);
-    puts("{\"sending\": true}");
-    fflush(stdout);
+    say("{\"sending\": true}");
     for (uint64_t tick = 0; tick < load->end_frame * TICKS_PER_FRAME; tick++) {
         uint32_t frame = (uint32_t)(tick / TICKS_PER_FRAME);
         sleep_until(start + tick * TICK);
@@ -159,6 +165,7 @@ static void run(struct load *load)
         send_tick(load, frame, (uint32_t)(tick % TICKS_PER_FRAME));
         net_receive(&load->net, on_datagram, load);
     }
+    say("{\"sending\": false}");
     for (uint64_t end = clock_now() + DRAIN; clock_now() < end; net_wait(&load->net, end))
         net_receive(&load->net, on_datagram, load);
 }
