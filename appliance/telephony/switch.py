@@ -10,21 +10,28 @@ everything else     refused in words
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from appliance.clock import Clock
 from appliance.telephony.access import Gate
 from appliance.telephony.calls.exchange import Exchange
+from appliance.telephony.calls.stray import end_stray_answer
 from appliance.telephony.calls.abilities import ALLOW, SUPPORTED
 from appliance.telephony.registrar import Registrar
-from appliance.telephony.sip.core_events import Event, RequestReceived
+from appliance.telephony.sip.core_events import Event, RequestReceived, ResponseReceived
 from appliance.telephony.sip.message import Response
 from appliance.telephony.transport.driver import Driver
 
 log = logging.getLogger(__name__)
 
 CHALLENGE: Final = 401
+IN_DIALOG_ONLY: Final = (
+    *("BYE", "INFO", "MESSAGE", "NOTIFY", "PRACK", "PUBLISH", "REFER", "SUBSCRIBE", "UPDATE"),
+)
+"""Methods that the box knows, but serves within a call only."""
+
+Handler = Callable[[RequestReceived], None]
 
 
 class Switch:
@@ -36,15 +43,25 @@ class Switch:
         self._registrar = registrar
         self._exchange = exchange
         self._clock = clock
+        self._handlers: Final[Mapping[str, Handler]] = {
+            "REGISTER": self._register,
+            "INVITE": self._invite,
+            "OPTIONS": self._options,
+            **dict.fromkeys(IN_DIALOG_ONLY, self._refuse_outside),
+        }
 
     def receive(self, event: Event) -> None:
         """Every event whose transaction has no owner: new requests, and late news of old ones."""
-        if not isinstance(event, RequestReceived):
-            return
+        if isinstance(event, ResponseReceived):
+            end_stray_answer(self._driver, event)
+        elif isinstance(event, RequestReceived):
+            self._route(event)
+
+    def _route(self, event: RequestReceived) -> None:
         if event.request.to.tag and event.request.method != "REGISTER":
             self._exchange.in_dialog(event)
         else:
-            _HANDLERS.get(event.request.method, Switch._unknown)(self, event)
+            self._handlers.get(event.request.method, self._refuse_unknown)(event)
 
     def _register(self, event: RequestReceived) -> None:
         self._respond(
@@ -63,29 +80,13 @@ class Switch:
         headers = [("Allow", ALLOW), ("Supported", SUPPORTED), ("Accept", "application/sdp")]
         self._respond(event, event.request.reply(200, headers=headers))
 
-    def _known_but_refused(self, event: RequestReceived) -> None:
+    def _refuse_outside(self, event: RequestReceived) -> None:
         self._respond(event, event.request.reply(405, headers=[("Allow", ALLOW)]))
 
-    def _unknown(self, event: RequestReceived) -> None:
+    def _refuse_unknown(self, event: RequestReceived) -> None:
         self._respond(event, event.request.reply(501, headers=[("Allow", ALLOW)]))
 
     def _respond(self, event: RequestReceived, response: Response) -> None:
         # A challenge is made afresh for each retransmission, so nothing need be remembered of it.
         remember = response.status != CHALLENGE
         self._driver.respond(event.transaction, response, remember=remember)
-
-
-_HANDLERS: Final[dict[str, Callable[[Switch, RequestReceived], None]]] = {
-    "REGISTER": Switch._register,
-    "INVITE": Switch._invite,
-    "OPTIONS": Switch._options,
-    "SUBSCRIBE": Switch._known_but_refused,
-    "PUBLISH": Switch._known_but_refused,
-    "MESSAGE": Switch._known_but_refused,
-    "NOTIFY": Switch._known_but_refused,
-    "REFER": Switch._known_but_refused,
-    "INFO": Switch._known_but_refused,
-    "UPDATE": Switch._known_but_refused,
-    "PRACK": Switch._known_but_refused,
-    "BYE": Switch._known_but_refused,
-}

@@ -13,8 +13,9 @@ from appliance.model.tenants import Tenant, TenantKey
 from appliance.store.snapshot import Snapshot
 from appliance.telephony.calls.equipment import Contact, Equipment
 from appliance.telephony.calls.exchange import Exchange
+from appliance.telephony.calls.stray import end_stray_answer
 from appliance.telephony.flow.arrive import arrive
-from appliance.telephony.sip.core_events import Event, RequestReceived
+from appliance.telephony.sip.core_events import Event, RequestReceived, ResponseReceived
 from appliance.telephony.sip.flow import Flow
 from appliance.telephony.sip.message import Request, Response, parse
 from appliance.telephony.sip.uri import Uri
@@ -117,6 +118,8 @@ class Office:
         ]
 
     def _on_event(self, event: Event) -> None:
+        if isinstance(event, ResponseReceived):
+            end_stray_answer(self.driver, event)
         if not isinstance(event, RequestReceived):
             return
         if event.request.to.tag:

@@ -239,9 +239,7 @@ class Leg:
         """Send a re-INVITE with this offer; a 2xx is acknowledged before `done` sees it."""
         assert self.dialog is not None
         self._our_offer_open = True
-        request = self.dialog.request(
-            "INVITE", [*ABILITIES, *headers], str(session).encode(), SDP
-        )
+        request = self.dialog.request("INVITE", [*ABILITIES, *headers], str(session).encode(), SDP)
 
         def on_event(event: Event) -> None:
             if isinstance(event, ResponseReceived) and event.response.status < 200:

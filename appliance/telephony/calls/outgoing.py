@@ -13,6 +13,7 @@ from appliance.telephony.calls.identity import caller_headers
 from appliance.telephony.calls.leg import Leg, LegState
 from appliance.telephony.calls.leg_media import MediaRefused
 from appliance.telephony.calls.outcome import Failed, Outcome, Redirected, Unreachable, refusal
+from appliance.telephony.calls.stray import end_stray_answer
 from appliance.telephony.sdp.errors import SdpError
 from appliance.telephony.sdp.session import Session
 from appliance.telephony.sip.core_events import (
@@ -43,6 +44,8 @@ class OutgoingLeg(Leg):
         self._transaction: ClientTransaction | None = None
         self._request: Request | None = None
         self._rseq = 0
+        self._early: dict[str, Dialog] = {}
+        """Early dialogs by the far end's tag, where it wants its provisionals confirmed."""
         self._invites = 0
         if subscriber.device.key in equipment.secure_profile:
             self.media.insist_on_security()
@@ -75,23 +78,30 @@ class OutgoingLeg(Leg):
         else:
             super().release(reason)
 
+    def free(self) -> None:
+        """The core keeps an INVITE for 32 s after its end: it must not keep the leg with it. What
+        still comes is a stray answer, which the switch ends."""
+        super().free()
+        if self._transaction is not None:
+            self._transaction.owner = None
+
     # -- what the phone says -----------------------------------------------------------------------
 
     def _on_invite(self, event: Event) -> None:
         match event:
-            case ResponseReceived(transaction=transaction, response=response):
-                assert isinstance(transaction, ClientTransaction)
-                self._on_response(transaction, response)
+            case ResponseReceived():
+                self._on_response(event)
             case TimedOut() | TransportFailed():
                 self._refused(Unreachable(), "408 Request Timeout")
 
-    def _on_response(self, transaction: ClientTransaction, response: Response) -> None:
+    def _on_response(self, event: ResponseReceived) -> None:
+        response = event.response
         if response.status in _AGAIN and self._invites == 1 and self.state is LegState.TRYING:
             self._invite_again(response)
         elif response.status >= 300:
             self._refused(_outcome(self.number, response), f"{response.status} {response.reason}")
         elif response.status >= 200:
-            self._accepted(transaction, response)
+            self._accepted(event)
         elif self.state is LegState.TRYING:
             self._progressed(response)
 
@@ -131,20 +141,21 @@ class OutgoingLeg(Leg):
         if self._rseq and response.rseq != self._rseq + 1:
             return
         self._rseq = response.rseq
-        assert self._request is not None
-        early = Dialog.uac(self._request, response, self.flow)
+        tag = response.to.tag or ""
+        if tag not in self._early:
+            self._early[tag] = self._dialog(response)
         rack = f"{response.rseq} {response.cseq.number} INVITE"
-        self.equipment.driver.request(early.request("PRACK", [("RAck", rack)]), self.flow, None)
+        prack = self._early[tag].request("PRACK", [("RAck", rack)])
+        self.equipment.driver.request(prack, self.flow)
 
-    def _accepted(self, transaction: ClientTransaction, response: Response) -> None:
-        assert self._request is not None
-        dialog = Dialog.uac(self._request, response, self.flow)
-        ack = dialog.ack(response.cseq.number)
-        self.equipment.driver.acknowledge(transaction, ack)
+    def _accepted(self, event: ResponseReceived) -> None:
         if self.state is not LegState.TRYING:
-            # It answered although cancelled, or a second phone behind a fork did: end that dialog.
-            self.equipment.driver.request(dialog.request("BYE"), self.flow, None)
+            end_stray_answer(self.equipment.driver, event)
             return
+        response = event.response
+        dialog = self._early.get(response.to.tag or "") or self._dialog(response)
+        dialog.confirmed(response)
+        self.equipment.driver.acknowledge(event.transaction, dialog.ack(response.cseq.number))
         self.learn(response)
         self.user_agent = response.get("User-Agent") or response.get("Server") or ""
         self.establish(dialog)
@@ -155,6 +166,10 @@ class OutgoingLeg(Leg):
             return
         self.watch.agreed(response)
         self.tell(Accepts(self))
+
+    def _dialog(self, response: Response) -> Dialog:
+        assert self._request is not None
+        return Dialog.uac(self._request, response, self.flow)
 
     def _refused(self, outcome: Outcome, words: str) -> None:
         if self.state is LegState.TRYING:
