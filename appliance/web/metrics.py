@@ -41,11 +41,8 @@ def _lines(metric: Metric) -> Iterable[str]:
     yield f"# TYPE {metric.name} {metric.kind}"
     for sample in metric.samples:
         labels = ",".join(f'{name}="{_quote(text)}"' for name, text in sample.labels.items())
-        yield (
-            f"{metric.name}{{{labels}}} {sample.value:g}"
-            if labels
-            else (f"{metric.name} {sample.value:g}")
-        )
+        name = f"{metric.name}{{{labels}}}" if labels else metric.name
+        yield f"{name} {sample.value!r}"
 
 
 def _escape(text: str) -> str:
