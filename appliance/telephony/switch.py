@@ -15,9 +15,9 @@ from typing import Final
 
 from appliance.clock import Clock
 from appliance.telephony.access import Gate
+from appliance.telephony.calls.abilities import ALLOW, SUPPORTED
 from appliance.telephony.calls.exchange import Exchange
 from appliance.telephony.calls.stray import end_stray_answer
-from appliance.telephony.calls.abilities import ALLOW, SUPPORTED
 from appliance.telephony.registrar import Registrar
 from appliance.telephony.sip.core_events import Event, RequestReceived, ResponseReceived
 from appliance.telephony.sip.message import Response

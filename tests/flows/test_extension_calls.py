@@ -156,7 +156,8 @@ def test_the_callee_hangs_up_and_the_record_says_so() -> None:
         record = office.record
         assert record.disposition is Disposition.ANSWERED
         assert record.ended_by is EndedBy.CALLEE
-        assert record.answered_at is not None and record.ended_at is not None
+        assert record.answered_at is not None
+        assert record.ended_at is not None
         assert (record.ended_at - record.answered_at).total_seconds() == 61
         assert [leg.direction for leg in record.legs] == ["in", "out"]
 
@@ -256,7 +257,8 @@ def test_a_caller_without_offer_gets_one_in_the_answer() -> None:
         line = await alice.invite("1002", sdp=b"")
         await ben.accept(sdp=ben.sdp(codecs="0"))
         response = await alice.expect(200)
-        assert isinstance(response, Response) and b"m=audio" in response.body
+        assert isinstance(response, Response)
+        assert b"m=audio" in response.body
         line.remote_tag = response.to.tag or ""
         await line.request("ACK", alice.sdp(codecs="0"))
         first, second = office.media.streams

@@ -35,7 +35,9 @@ class FakeStream:
         self.setup = setup
 
     def connect(self, other: Stream) -> None:
-        assert isinstance(other, FakeStream) and not self.closed and not other.closed
+        assert isinstance(other, FakeStream)
+        assert not self.closed
+        assert not other.closed
         self.disconnect()
         other.disconnect()
         self.connected, other.connected = other, self

@@ -11,7 +11,7 @@ T = TypeVar("T")
 START = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
 
-class _JumpingSelector(selectors.DefaultSelector):  # type: ignore[valid-type, misc]
+class _JumpingSelector(selectors.DefaultSelector):
     """Waits for nothing: a wait for a timer moves the loop's time instead."""
 
     loop: "VirtualLoop"

@@ -87,7 +87,7 @@ class Conversation:
     async def _pass_offer(self, event: Offers) -> None:
         """Offer the other side what this side now wants; a refusal keeps what was (interop 32)."""
         leg, other = event.leg, self.other(event.leg)
-        if not await other.reoffer(lambda: other.media.offer_onward(event.offer)):
+        if not await other.offers.offer(lambda: other.media.offer_onward(event.offer)):
             event.answer(None)
             return
         event.answer(leg.media.answer_like(other.media))

@@ -60,7 +60,7 @@ class Call:
         self._task: asyncio.Task[Outcome] | None = None
         self.adopt(caller)
 
-    # -- what flows ask ------------------------------------------------------------------
+    # -- what flows ask ------------------------------------------------------------------------
 
     @property
     def tenant(self) -> int:
@@ -95,7 +95,7 @@ class Call:
             await self.caller.ended.wait()
         return Completed()
 
-    # -- what the fork tells ---------------------------------------------------------------
+    # -- what the fork tells -------------------------------------------------------------------
 
     def ring(self) -> None:
         """Let the caller hear ringing, once."""
@@ -125,7 +125,7 @@ class Call:
         if self.watcher is not None:
             self.watcher(outcome)
 
-    # -- legs come and go --------------------------------------------------------------------
+    # -- legs come and go ----------------------------------------------------------------------
 
     def adopt(self, leg: Leg) -> None:
         """Make the leg part of this call."""
@@ -162,7 +162,7 @@ class Call:
             self._ended_by = by
             self._reason = reason
 
-    # -- from arrival to record --------------------------------------------------------------
+    # -- from arrival to record ----------------------------------------------------------------
 
     def start(self, tasks: asyncio.TaskGroup, concluded: Callable[[Call], None]) -> None:
         """Begin the treatment; `concluded` is called when the record has been written."""

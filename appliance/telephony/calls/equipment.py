@@ -54,7 +54,7 @@ class CallCounters:
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """`contacts` gives a device's live contacts; `dialogs` finds the leg of an in-dialog request."""
+    """`contacts` gives a device's live contacts; `dialogs` finds a request's leg."""
 
     driver: Driver
     media: MediaPort
@@ -62,7 +62,7 @@ class Equipment:
     records: Records
     contacts: Callable[[Device], Sequence[Contact]]
     clock: Clock
-    session_policy: SessionPolicy = SessionPolicy()
+    session_policy: SessionPolicy = field(default_factory=SessionPolicy)
     dialogs: dict[DialogKey, Leg] = field(default_factory=dict)
     secure_profile: set[DeviceKey] = field(default_factory=set)
     """Devices with optional SRTP whose phones turned out to take RTP/SAVP only."""

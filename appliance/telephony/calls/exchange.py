@@ -119,7 +119,7 @@ class Exchange:
     def _respond(self, transaction: ServerTransaction, response: Response) -> None:
         self.equipment.driver.respond(transaction, response)
 
-    # -- the end -----------------------------------------------------------------------------------
+    # -- the end -------------------------------------------------------------------------------
 
     async def drain(self, seconds: float) -> None:
         """Take no new calls, let those in progress end for up to `seconds`, then clear them."""

@@ -1,4 +1,4 @@
-"""The caller's leg: an INVITE that came to the box, from 100 to its final answer (RFC 3261 § 13.3)."""
+"""The caller's leg: an INVITE that came to the box, until its final answer (RFC 3261 § 13.3)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class IncomingLeg(Leg):
         transaction.owner = self._on_invite
         self.establish(Dialog.uas(request, self.tag, transaction.flow, self.contact))
 
-    # -- toward the caller -----------------------------------------------------------------------
+    # -- toward the caller ---------------------------------------------------------------------
 
     def trying(self) -> None:
         """Stop the caller's retransmissions (RFC 3261 § 8.2.6.1)."""
@@ -150,7 +150,7 @@ class IncomingLeg(Leg):
         )
         self.respond(self.transaction, reply)
 
-    # -- from the caller ---------------------------------------------------------------------------
+    # -- from the caller -----------------------------------------------------------------------
 
     def _on_invite(self, event: Event) -> None:
         match event:
@@ -160,7 +160,7 @@ class IncomingLeg(Leg):
                     self._final(487, "Request Terminated")
                     self.over()
             case Acknowledged(request=ack):
-                self.take_late_answer(ack)
+                self.offers.take_late_answer(ack)
             case NotAcknowledged():
                 self.release("no_ack")
             case ReliableLost():

@@ -7,7 +7,6 @@ and the facts for the record. `incoming.py` and `outgoing.py` add how each comes
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from enum import Enum
@@ -16,22 +15,18 @@ from typing import TYPE_CHECKING, Final
 
 from appliance.model.calls import EndedBy, LegRecord
 from appliance.model.subscribers import Subscriber
-from appliance.telephony.calls.abilities import ABILITIES, SDP
+from appliance.telephony.calls.abilities import ABILITIES
 from appliance.telephony.calls.dtmf_info import parse_key
 from appliance.telephony.calls.equipment import Equipment
-from appliance.telephony.calls.events import HangsUp, LegEvent, Offers, Presses
-from appliance.telephony.calls.leg_media import LegMedia, MediaRefused
-from appliance.telephony.calls.referral import Referral, parse_referral
+from appliance.telephony.calls.events import HangsUp, LegEvent, Presses
+from appliance.telephony.calls.leg_media import LegMedia
+from appliance.telephony.calls.referral import Transferor
+from appliance.telephony.calls.renegotiation import Done, Renegotiation
 from appliance.telephony.calls.session_watch import SessionWatch
 from appliance.telephony.media.port import MediaEvent, MediaResumed, MediaSilent
-from appliance.telephony.sdp.errors import SdpError
-from appliance.telephony.sdp.session import Session
 from appliance.telephony.sip.address import Address
 from appliance.telephony.sip.core_events import (
-    Acknowledged,
-    Cancelled,
     Event,
-    NotAcknowledged,
     ResponseReceived,
     TimedOut,
     TransportFailed,
@@ -39,16 +34,14 @@ from appliance.telephony.sip.core_events import (
 from appliance.telephony.sip.dialog import Dialog
 from appliance.telephony.sip.flow import Flow
 from appliance.telephony.sip.message import Request, Response
-from appliance.telephony.sip.transaction import ClientTransaction, ServerTransaction
+from appliance.telephony.sip.transaction import ServerTransaction
 
 if TYPE_CHECKING:
     from appliance.telephony.calls.call import Call
 
-GLARE_TRIES: Final = 4
 RELEASE_SECONDS: Final = 2.0
 
-Done = Callable[[Response | None], None]
-"""Takes the final response, or None when none came."""
+Handler = Callable[[ServerTransaction, Request], None]
 
 
 class LegState(Enum):
@@ -83,11 +76,10 @@ class Leg:
         self.answered_at: datetime | None = None
         self.ended_at: datetime | None = None
         self.watch = SessionWatch(self)
-        self.transfer_asked: Referral | None = None
+        self.offers = Renegotiation(self)
+        self.transferor = Transferor(self)
         self.silent = False
         self._allowed: frozenset[str] = frozenset()
-        self._our_offer_open = False
-        self._their_offer: ServerTransaction | None = None
 
     # -- who this is ---------------------------------------------------------------------------
 
@@ -116,7 +108,7 @@ class Leg:
         """Note what the phone says that it can do."""
         self._allowed = message.allow or self._allowed
 
-    # -- what the call does with a leg -------------------------------------------------------------
+    # -- what the call does with a leg ---------------------------------------------------------
 
     def ring(self) -> None:
         """Let the far end hear that somebody is being rung: an answered leg hears a tone."""
@@ -137,7 +129,7 @@ class Leg:
         """
         for leg, model in ((other, self), (self, other)):
             if not self.media.joinable(other.media):
-                await leg.reoffer(partial(leg.media.offer_like, model.media))
+                await leg.offers.offer(partial(leg.media.offer_like, model.media))
         if not self.media.joinable(other.media):
             return False
         self.media.join(other.media)
@@ -148,7 +140,7 @@ class Leg:
         self.media.part()
         return True
 
-    def refuse(self, status: int, words: str) -> None:
+    def refuse(self, _status: int, _words: str) -> None:
         """Tell a leg that waits for an answer that there is none; an answered one is ended."""
         self.release()
 
@@ -178,6 +170,7 @@ class Leg:
         self.state = LegState.ENDED
         self.ended_at = self.equipment.clock.wall()
         self.watch.stop()
+        self.offers.stop()
         self.media.close()
         if self.dialog is not None:
             self.equipment.dialogs.pop(self.dialog.key, None)
@@ -220,7 +213,7 @@ class Leg:
             sent=sent,
         )
 
-    # -- requests of ours ----------------------------------------------------------------------------
+    # -- requests of ours ----------------------------------------------------------------------
 
     def send(
         self,
@@ -235,84 +228,6 @@ class Leg:
         request = self.dialog.request(method, list(headers), body, content_type)
         self.equipment.driver.request(request, self.flow, lambda event: _final(event, done))
 
-    def offer(self, session: Session, done: Done, headers: Iterable[tuple[str, str]] = ()) -> None:
-        """Send a re-INVITE with this offer; a 2xx is acknowledged before `done` sees it."""
-        assert self.dialog is not None
-        self._our_offer_open = True
-        request = self.dialog.request("INVITE", [*ABILITIES, *headers], str(session).encode(), SDP)
-
-        def on_event(event: Event) -> None:
-            if isinstance(event, ResponseReceived) and event.response.status < 200:
-                return
-            self._our_offer_open = False
-            response = event.response if isinstance(event, ResponseReceived) else None
-            if response is not None and response.status < 300:
-                self.acknowledge(event.transaction, response)
-            done(response)
-
-        self.equipment.driver.request(request, self.flow, on_event)
-
-    def acknowledge(self, transaction: object, response: Response) -> None:
-        """Send the ACK of a 2xx (RFC 3261 § 13.2.2.4)."""
-        assert self.dialog is not None and isinstance(transaction, ClientTransaction)
-        ack = self.dialog.ack(response.cseq.number)
-        self.equipment.driver.acknowledge(transaction, ack)
-
-    def refresh_by_offer(self, done: Done, headers: Iterable[tuple[str, str]]) -> None:
-        """Re-INVITE with what is agreed already: a session refresh."""
-
-        def on_response(response: Response | None) -> None:
-            if response is not None and response.status < 300:
-                self._take_answer(response)
-            else:
-                self.media.withdraw()
-            done(response)
-
-        self.offer(self.media.unchanged(), on_response, headers)
-
-    async def reoffer(self, make: Callable[[], Session]) -> bool:
-        """Offer the far end other media and apply its answer; glare is retried (interop 11)."""
-        for _ in range(GLARE_TRIES):
-            if not self.confirmed:
-                return False
-            response = None if self.busy_with_offer else await self._offered(make())
-            if response is not None and response.status < 300:
-                return self._take_answer(response)
-            self.media.withdraw()
-            if response is not None and response.status in (408, 481):
-                self.over("dialog_lost")
-            if response is not None and response.status != 491:
-                return False
-            await asyncio.sleep(self.glare_delay())
-        return False
-
-    async def _offered(self, session: Session) -> Response | None:
-        answer: asyncio.Future[Response | None] = asyncio.get_running_loop().create_future()
-
-        def on_response(response: Response | None) -> None:
-            if not answer.done():
-                answer.set_result(response)
-
-        self.offer(session, on_response)
-        return await answer
-
-    def _take_answer(self, response: Response) -> bool:
-        try:
-            self.media.take_answer(Session.parse(response.body))
-        except (SdpError, MediaRefused):
-            return False
-        return True
-
-    @property
-    def busy_with_offer(self) -> bool:
-        """Whether an offer of either side waits for its answer."""
-        return self._our_offer_open or self._their_offer is not None
-
-    def glare_delay(self) -> float:
-        """Seconds to wait after 491: the owner of the Call-ID waits longer (RFC 3261 § 14.1)."""
-        owner = self.direction == "out"
-        return random.uniform(2.1, 4.0) if owner else random.uniform(0.01, 2.0)
-
     @property
     def contact(self) -> Address:
         """How the far end reaches this leg."""
@@ -322,7 +237,7 @@ class Leg:
         """Contact and abilities, of a first INVITE and of every answer to an INVITE or UPDATE."""
         return [("Contact", str(self.contact)), *ABILITIES]
 
-    # -- requests of the far end -----------------------------------------------------------------------
+    # -- requests of the far end ---------------------------------------------------------------
 
     def receive(self, transaction: ServerTransaction, request: Request) -> None:
         """A request within the dialog: the table below says who handles it."""
@@ -333,135 +248,47 @@ class Leg:
             return
         self.flow = transaction.flow
         self.learn(request)
-        handler = _HANDLERS.get(request.method)
-        if handler is None:
-            self.respond(transaction, request.reply(501))
-        else:
-            handler(self, transaction, request)
+        self._handler(request.method)(transaction, request)
+
+    def _handler(self, method: str) -> Handler:
+        match method:
+            case "BYE":
+                return self._on_bye
+            case "INVITE":
+                return self.offers.receive
+            case "UPDATE":
+                return self._on_update
+            case "INFO":
+                return self._on_info
+            case "REFER":
+                return self.transferor.receive
+            case "OPTIONS":
+                return self._on_options
+            case "NOTIFY" | "PRACK" | "MESSAGE":
+                return self._on_other
+            case _:
+                return self._on_unknown
 
     def respond(self, transaction: ServerTransaction, response: Response) -> None:
         self.equipment.driver.respond(transaction, response)
 
     def _on_bye(self, transaction: ServerTransaction, request: Request) -> None:
         self.respond(transaction, request.reply(200))
-        if self._their_offer is not None:
-            pending, self._their_offer = self._their_offer, None
-            self.respond(pending, pending.request.reply(487))
         self.over()
 
-    def _on_reinvite(self, transaction: ServerTransaction, request: Request) -> None:
-        if self._our_offer_open:
-            self.respond(transaction, request.reply(491))
-        elif self._their_offer is not None or not self.confirmed:
-            retry = ("Retry-After", str(random.randint(0, 10)))
-            self.respond(transaction, request.reply(500, headers=[retry]))
-        else:
-            self._answer_offer(transaction, request)
-
     def _on_update(self, transaction: ServerTransaction, request: Request) -> None:
-        """RFC 3311; a session refresh without SDP, or an offer that may change media."""
+        """RFC 3311: an offer, or a session refresh without one."""
         if request.body:
-            self._on_reinvite(transaction, request)
+            self.offers.receive(transaction, request)
         else:
             headers = [*self.own_headers(), *self.watch.answer_headers(request)]
             self.respond(transaction, request.reply(200, headers=headers))
-
-    def _answer_offer(self, transaction: ServerTransaction, request: Request) -> None:
-        self._their_offer = transaction
-        transaction.owner = self._on_offer_event
-        if not request.body:
-            self._accept_offer(transaction, self.media.offer_again())
-            return
-        try:
-            offer = Session.parse(request.body)
-        except SdpError as error:
-            self._refuse_offer(transaction, 400, str(error))
-            return
-        answer = self.media.answer_again(offer)
-        if answer is not None or self.holder is None:
-            self._settle(transaction, answer)
-        else:
-            self.tell(Offers(self, offer, lambda relayed: self._settle(transaction, relayed)))
-
-    def _settle(self, transaction: ServerTransaction, answer: Session | None) -> None:
-        if self._their_offer is not transaction:
-            return
-        if answer is None:
-            self._refuse_offer(transaction, 488, "")
-        else:
-            self._accept_offer(transaction, answer)
-
-    def _accept_offer(self, transaction: ServerTransaction, session: Session) -> None:
-        if transaction.request.method == "UPDATE":
-            self._their_offer = None
-        headers = [*self.own_headers(), *self.watch.answer_headers(transaction.request)]
-        body = str(session).encode()
-        reply = transaction.request.reply(200, headers=headers, body=body, content_type=SDP)
-        self.respond(transaction, reply)
-
-    def _refuse_offer(self, transaction: ServerTransaction, status: int, words: str) -> None:
-        self._their_offer = None
-        self.media.withdraw()
-        self.respond(transaction, transaction.request.reply(status, words))
-
-    def _on_offer_event(self, event: Event) -> None:
-        """What becomes of the far end's re-INVITE after we took it."""
-        if isinstance(event, Cancelled):
-            self._refuse_offer(event.transaction, 487, "")
-        elif isinstance(event, Acknowledged):
-            self._their_offer = None
-            self.take_late_answer(event.request)
-        elif isinstance(event, NotAcknowledged | TransportFailed):
-            self._their_offer = None
-            self.release("no_ack")
-
-    def take_late_answer(self, ack: Request) -> None:
-        """An ACK that answers the offer of our 2xx (RFC 3264 § 5, interop 13)."""
-        if not ack.body or not self.media.offering:
-            return
-        try:
-            self.media.take_answer(Session.parse(ack.body))
-        except (SdpError, MediaRefused):
-            self.release("media_refused")
 
     def _on_info(self, transaction: ServerTransaction, request: Request) -> None:
         self.respond(transaction, request.reply(200))
         key = parse_key(request.content_type, request.body)
         if key is not None:
             self.tell(Presses(self, key.digit, key.duration_ms))
-
-    def _on_refer(self, transaction: ServerTransaction, request: Request) -> None:
-        referral = parse_referral(request)
-        if referral is None:
-            self.respond(transaction, request.reply(400, "Bad Refer-To"))
-        elif self.holder is None or self.transfer_asked is not None:
-            self.respond(transaction, request.reply(491))
-        else:
-            self.transfer_asked = referral
-            headers = [] if referral.wants_notify else [("Refer-Sub", "false")]
-            headers.append(("Contact", str(self.contact)))
-            self.respond(transaction, request.reply(202, headers=headers))
-            self.notify_transfer(100, "Trying")
-            self.tell(referral.event(self))
-
-    def notify_transfer(self, status: int, words: str) -> None:
-        """Tell the transferor how its transfer goes (RFC 3515 § 2.4.4); 2xx and above end it."""
-        referral = self.transfer_asked
-        if referral is None or not self.confirmed:
-            return
-        state = "active;expires=180" if status < 200 else "terminated;reason=noresource"
-        if status >= 200:
-            self.transfer_asked = None
-        if referral.wants_notify:
-            self.send(
-                "NOTIFY",
-                headers=[
-                    ("Event", referral.event_header),
-                    ("Subscription-State", state),
-                ],
-                body=f"SIP/2.0 {status} {words}\r\n".encode(),
-                content_type="message/sipfrag;version=2.0",
-            )
 
     def _on_options(self, transaction: ServerTransaction, request: Request) -> None:
         self.respond(transaction, request.reply(200, headers=self.own_headers()))
@@ -470,7 +297,10 @@ class Leg:
         """NOTIFY, PRACK and MESSAGE within a call need no more than our 200."""
         self.respond(transaction, request.reply(200))
 
-    # -- media ---------------------------------------------------------------------------------------
+    def _on_unknown(self, transaction: ServerTransaction, request: Request) -> None:
+        self.respond(transaction, request.reply(501))
+
+    # -- media ---------------------------------------------------------------------------------
 
     def _on_media(self, event: MediaEvent) -> None:
         self.silent = isinstance(event, MediaSilent) or (
@@ -493,16 +323,3 @@ def _final(event: Event, done: Done | None) -> None:
 
 def _reason(reason: str) -> list[tuple[str, str]]:
     return [("Reason", f'SIP;cause=480;text="{reason}"')] if reason else []
-
-
-_HANDLERS: Final[dict[str, Callable[[Leg, ServerTransaction, Request], None]]] = {
-    "BYE": Leg._on_bye,
-    "INVITE": Leg._on_reinvite,
-    "UPDATE": Leg._on_update,
-    "INFO": Leg._on_info,
-    "REFER": Leg._on_refer,
-    "OPTIONS": Leg._on_options,
-    "NOTIFY": Leg._on_other,
-    "PRACK": Leg._on_other,
-    "MESSAGE": Leg._on_other,
-}

@@ -98,7 +98,7 @@ class LegMedia:
         self._last_figures = (MediaFigures(), MediaFigures())
         self._closed = False
 
-    # -- what is so ------------------------------------------------------------------------------
+    # -- what is so ----------------------------------------------------------------------------
 
     @property
     def offered(self) -> bool:
@@ -147,7 +147,7 @@ class LegMedia:
             return False
         return joinable(mine[1], theirs[1], self._port.codecs_joinable)
 
-    # -- offers of ours ----------------------------------------------------------------------------
+    # -- offers of ours ------------------------------------------------------------------------
 
     def offer_like(self, other: LegMedia) -> Session:
         """Offer what the other leg's far end offers now, or else what it agreed to, whether or not
@@ -220,7 +220,7 @@ class LegMedia:
         self._our_offer = self._their_offer = None
         self._keep(self._lines)
 
-    # -- offers of the far end -----------------------------------------------------------------------
+    # -- offers of the far end -----------------------------------------------------------------
 
     def take_offer(self, offer: Session) -> None:
         """Remember the far end's offer until one of the answers below is given."""
@@ -231,10 +231,10 @@ class LegMedia:
         offer, like = self.description, other.remote
         if offer is None or like is None:
             return None
-        locals = self._open(offer.media)
+        ours = self._open(offer.media)
         return self._answered(
             offer,
-            answer_back(offer, like, locals, self._origin, secure=self._security),
+            answer_back(offer, like, ours, self._origin, secure=self._security),
         )
 
     def answer_offer(self) -> Session | None:
@@ -252,9 +252,9 @@ class LegMedia:
         return self._answer_with(offer, names)
 
     def _answer_with(self, offer: Session, names: Sequence[str] | set[str]) -> Session | None:
-        locals = self._open(offer.media)
+        ours = self._open(offer.media)
         return self._answered(
-            offer, answer_locally(offer, names, locals, self._origin, secure=self._security)
+            offer, answer_locally(offer, names, ours, self._origin, secure=self._security)
         )
 
     def _answered(self, offer: Session, answer: Session | Refusal) -> Session | None:
@@ -269,7 +269,7 @@ class LegMedia:
             return None
         return session
 
-    # -- streams -----------------------------------------------------------------------------------
+    # -- streams -------------------------------------------------------------------------------
 
     def join(self, other: LegMedia) -> None:
         """Relay between the two legs' streams, line by line of a kind."""
@@ -324,7 +324,7 @@ class LegMedia:
         """The policy for our next offer: what is secure by its profile stays so (interop 30)."""
         return MediaSecurity.REQUIRED if self.by_secure_profile else self._security
 
-    # -- within --------------------------------------------------------------------------------------
+    # -- within --------------------------------------------------------------------------------
 
     def _main(self) -> tuple[Line, Agreement] | None:
         """The voice line, or the fax in its place, with what was agreed of it."""

@@ -85,7 +85,7 @@ class OutgoingLeg(Leg):
         if self._transaction is not None:
             self._transaction.owner = None
 
-    # -- what the phone says -----------------------------------------------------------------------
+    # -- what the phone says -------------------------------------------------------------------
 
     def _on_invite(self, event: Event) -> None:
         match event:

@@ -30,7 +30,7 @@ class SessionWatch:
         self._alarm: asyncio.TimerHandle | None = None
         self._ask_alarm: asyncio.TimerHandle | None = None
 
-    # -- headers of the messages that settle it ---------------------------------------------------
+    # -- headers of the messages that settle it ------------------------------------------------
 
     def offer_headers(self) -> list[tuple[str, str]]:
         """For our INVITE."""
@@ -58,7 +58,7 @@ class SessionWatch:
                 alarm.cancel()
         self._alarm = self._ask_alarm = None
 
-    # -- the session timer ---------------------------------------------------------------------------
+    # -- the session timer ---------------------------------------------------------------------
 
     def _arm(self) -> None:
         if self._timer is None:
@@ -81,10 +81,10 @@ class SessionWatch:
         headers = [h for h in session_timer.ask(self._policy, self._timer) if h[0] != "Supported"]
         if leg.takes_update:
             leg.send("UPDATE", self._refreshed, headers)
-        elif leg.busy_with_offer:
+        elif leg.offers.busy:
             self._set(BUSY_SECONDS, self._refresh)
         else:
-            leg.refresh_by_offer(self._refreshed, headers)
+            leg.offers.refresh(self._refreshed, headers)
 
     def _refreshed(self, response: Response | None) -> None:
         leg = self._leg
@@ -94,7 +94,7 @@ class SessionWatch:
             leg.call.note("Session refresh", "no response")
             leg.release("session_timeout")
         elif response.status == 491:
-            self._set(leg.glare_delay(), self._refresh)
+            self._set(leg.offers.glare_delay(), self._refresh)
         elif response.status == 422:
             self.raise_interval(response)
             self._refresh()
@@ -109,7 +109,7 @@ class SessionWatch:
         self._leg.call.note("Session refresh", "none arrived")
         self._leg.release("session_timeout")
 
-    # -- silence -----------------------------------------------------------------------------------------
+    # -- silence -------------------------------------------------------------------------------
 
     def ask_alive(self) -> None:
         """No media has come for a while: ask the phone by OPTIONS within the dialog."""

@@ -30,7 +30,7 @@ async def transfer_blind(conversation: Conversation, event: Refers) -> bool:
     call, transferor = conversation.call, event.leg
     staying, was_caller = conversation.other(transferor), call.caller
     if call.transfers >= TRANSFERS_PER_CALL:
-        transferor.notify_transfer(482, "Loop Detected")
+        transferor.transferor.report(482, "Loop Detected")
         return True
     call.transfers += 1
     call.note("Transfer", f"{transferor.number} sends {staying.number} to {event.number}")
@@ -51,7 +51,7 @@ async def _come_back(
     """The transfer failed: the transferor has the call again, if need be by ringing it."""
     call = conversation.call
     call.note("Transfer failed", outcome.reason)
-    transferor.notify_transfer(outcome.status, outcome.words)
+    transferor.transferor.report(outcome.status, outcome.words)
     if transferor.confirmed:
         call.serve_instead(was_caller)
         conversation.hold_legs()
@@ -64,9 +64,9 @@ async def _come_back(
 def _report(transferor: Leg, outcome: Outcome | None) -> None:
     """Tell the transferor of ringing and of the answer; then it is no longer needed."""
     if outcome is None:
-        transferor.notify_transfer(180, "Ringing")
+        transferor.transferor.report(180, "Ringing")
     else:
-        transferor.notify_transfer(200, "OK")
+        transferor.transferor.report(200, "OK")
         transferor.release_soon()
 
 
@@ -77,12 +77,12 @@ def transfer_attended(conversation: Conversation, event: Refers) -> bool:
     assert event.replaces is not None
     other_leg = find_replaced(transferor, event.replaces)
     if other_leg is None or other_leg.call is call:
-        transferor.notify_transfer(481, "Call/Transaction Does Not Exist")
+        transferor.transferor.report(481, "Call/Transaction Does Not Exist")
         return True
     call.note("Transferred", f"{transferor.number} joins {staying.number} to {event.number}")
     conversation.let_go()
     call.ends(EndedBy.CALLER if transferor is call.first_caller else EndedBy.CALLEE)
-    transferor.notify_transfer(200, "OK")
+    transferor.transferor.report(200, "OK")
     other_leg.call.take_over(other_leg, staying)
     return False
 

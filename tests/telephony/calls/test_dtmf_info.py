@@ -37,4 +37,5 @@ def test_star_and_hash_may_come_as_event_numbers() -> None:
 
 def test_an_absurd_duration_is_brought_into_bounds() -> None:
     press = parse_key("application/dtmf-relay", b"Signal=1\r\nDuration=99999\r\n")
-    assert press is not None and press.duration_ms == 6000
+    assert press is not None
+    assert press.duration_ms == 6000

@@ -1,4 +1,4 @@
-"""The SDP and streams of a leg, between two phones and the media core (RFC 3264, interop 12, 13)."""
+"""The SDP and streams of a leg, between phones and the media core (RFC 3264, interop 12, 13)."""
 
 import pytest
 
@@ -68,7 +68,8 @@ def test_a_device_that_must_be_secure_refuses_a_plain_offer() -> None:
 def test_both_sides_see_the_box_and_not_each_other() -> None:
     media = FakeMedia()
     caller, callee = connected(media)
-    assert caller.local is not None and callee.local is not None
+    assert caller.local is not None
+    assert callee.local is not None
     assert "10.0.0.8" not in str(caller.local)
     assert "10.0.0.7" not in str(callee.local)
     assert media.streams[0].connected is media.streams[1]
@@ -77,7 +78,8 @@ def test_both_sides_see_the_box_and_not_each_other() -> None:
 def test_hold_is_answered_recvonly_without_asking_the_other_side() -> None:
     caller, _ = connected(FakeMedia())
     answer = caller.answer_again(sdp(direction="sendonly", version=2))
-    assert answer is not None and "a=recvonly" in str(answer)
+    assert answer is not None
+    assert "a=recvonly" in str(answer)
 
 
 def test_the_old_hold_with_address_zero_sends_nothing_there() -> None:
@@ -86,7 +88,8 @@ def test_the_old_hold_with_address_zero_sends_nothing_there() -> None:
     assert caller.answer_again(sdp(host="0.0.0.0", version=2)) is not None
     caller_stream = media.streams[1]
     assert caller_stream.setup is not None
-    assert caller_stream.setup.remote is None and not caller_stream.setup.sending
+    assert caller_stream.setup.remote is None
+    assert not caller_stream.setup.sending
 
 
 def test_resume_restores_media_though_the_address_did_not_change() -> None:
@@ -95,7 +98,9 @@ def test_resume_restores_media_though_the_address_did_not_change() -> None:
     caller.answer_again(sdp(direction="inactive", version=2))
     assert caller.answer_again(sdp(version=3)) is not None
     setup = media.streams[1].setup
-    assert setup is not None and setup.sending and setup.receiving
+    assert setup is not None
+    assert setup.sending
+    assert setup.receiving
     assert media.streams[0].connected is media.streams[1]
 
 
@@ -122,7 +127,9 @@ def test_the_origin_keeps_its_id_and_raises_its_version_only_when_something_chan
     first = caller.local
     same = caller.answer_again(sdp())
     held = caller.answer_again(sdp(direction="sendonly"))
-    assert first is not None and same is not None and held is not None
+    assert first is not None
+    assert same is not None
+    assert held is not None
     assert same.origin == first.origin
     assert held.origin.key == first.origin.key
     assert int(held.origin.version) == int(first.origin.version) + 1
