@@ -76,31 +76,6 @@ async def test_the_caller_transfers_blindly_and_the_callee_moves_to_the_target(
         await at_alice.closed()
 
 
-async def test_a_blind_transfer_to_a_target_that_declines_brings_the_call_back(
-    box: Box, tmp_path: Path
-) -> None:
-    async with three_phones(box, tmp_path) as (alice, ben, carmen):
-        at_alice, at_ben = await talk(alice, ben, "1002")
-        await at_ben.transfer("1003")
-        await (await carmen.rung()).hang_up()
-        final = await at_ben.saw(is_final_notify, "final NOTIFY")
-        assert final.body.startswith(("SIP/2.0 486", "SIP/2.0 603"))
-        await hear_each_other(at_alice, at_ben, caller=ALICE, callee=BEN)
-
-
-async def test_a_blind_transfer_to_a_number_that_nobody_has_brings_the_call_back(
-    box: Box, tmp_path: Path
-) -> None:
-    async with three_phones(box, tmp_path) as (alice, ben, _):
-        at_alice, at_ben = await talk(alice, ben, "1002")
-        await at_ben.transfer("4711")
-        refused = await at_ben.saw(
-            lambda m: is_final_notify(m) or (m.answers == "REFER" and m.status >= 400), "refusal"
-        )
-        assert "404" in refused.body or refused.status in (404, 603)
-        await hear_each_other(at_alice, at_ben, caller=ALICE, callee=BEN)
-
-
 @ways
 async def test_the_callee_asks_the_target_first_and_then_joins_caller_and_target(
     box: Box, tmp_path: Path, transport: str, media: str

@@ -1,5 +1,5 @@
 """Fixtures of the interop rows."""
 
-from tests.support.fixtures import anyio_backend, box, peers, tls_material, unharmed
+from tests.support.fixtures import box, peers, tls_material, unharmed
 
-__all__ = ["anyio_backend", "box", "peers", "tls_material", "unharmed"]
+__all__ = ["box", "peers", "tls_material", "unharmed"]

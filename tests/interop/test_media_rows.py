@@ -132,7 +132,9 @@ async def test_interop_30_no_silent_downgrade_where_the_device_requires_srtp(
 ) -> None:
     """1090's devices are set to SRTP always: a plain offer from it is refused, and it is never
     offered plain RTP."""
-    await peers.caller("caller_refused_488", box.credentials("1090-desk"), "1002").run()
+    async with phones(tmp_path / "p", box.line(BEN), speak=(620,)) as (ben,):
+        await peers.caller("caller_refused_488", box.credentials("1090-desk"), "1002").run()
+        assert ben.never_rang()
     callee = await peers.callee("30_callee_that_sees_only_savp", box.credentials("1090-desk"))
     async with listening(callee):
         await peers.caller("caller_refused_488", box.credentials(ALICE), "1090").run()

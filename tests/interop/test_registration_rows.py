@@ -3,6 +3,7 @@
 import asyncio
 import re
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,13 +47,7 @@ async def test_interop_02_a_contact_that_cannot_be_reached_is_echoed_and_the_flo
     peers: Peers,
 ) -> None:
     ben = peers.box.credentials(BEN)
-    registered = await Sipp(
-        "02_register_with_a_contact_elsewhere",
-        peers.box.address(),
-        peers.folder,
-        ((ben.username, ben.password),),
-        keys={"expires": "120"},
-    ).run()
+    registered = await peers.device("02_register_with_a_contact_elsewhere", ben).run()
     callee = Sipp(
         "02_callee_reached_by_its_flow",
         peers.box.address(),
@@ -87,10 +82,8 @@ async def test_interop_03_a_rebooted_phone_replaces_its_binding_and_rings_once(
 ) -> None:
     """The same instance from another port: the former binding is gone, only the new one rings."""
     ben = peers.box.credentials(BEN)
-    fields = ((ben.username, ben.password),)
-    scenario, target = "03_register_with_an_instance", peers.box.address()
-    before = await Sipp(scenario, target, peers.folder, fields, keys={"expires": "120"}).run()
-    after = await Sipp(scenario, target, peers.folder, fields, keys={"expires": "120"}).run()
+    before = await peers.device("03_register_with_an_instance", ben).run()
+    after = await peers.device("03_register_with_an_instance", ben).run()
     contacts = [c for m in after.received() if m.status == 200 for c in m.all("contact")]
     assert len(contacts) == 1
     assert f":{after.port}" in contacts[0]
@@ -200,11 +193,11 @@ async def test_interop_05_when_the_connection_closes_the_contact_is_down_at_once
 
 
 async def test_interop_06_too_short_an_expiry_is_refused_with_the_minimum(peers: Peers) -> None:
-    await peers.device("06_register_for_too_short_a_time", credentials_of(peers, BEN), {}).run()
+    await peers.device("06_register_for_too_short_a_time", peers.box.credentials(BEN)).run()
 
 
 async def test_interop_06_a_day_is_cut_to_the_value_in_force(peers: Peers) -> None:
-    run = await peers.device("06_register_for_a_day", credentials_of(peers, BEN), {}).run()
+    run = await peers.device("06_register_for_a_day", peers.box.credentials(BEN)).run()
     granted = re.search(r"expires=(\d+)", run.received()[-1].get("contact"))
     assert granted
     assert int(granted.group(1)) <= 3600
@@ -212,13 +205,8 @@ async def test_interop_06_a_day_is_cut_to_the_value_in_force(peers: Peers) -> No
 
 
 async def test_interop_06_bindings_are_fetched_and_removed_all_at_once(peers: Peers) -> None:
-    await peers.device("06_register_fetch_remove_all", credentials_of(peers, BEN), {}).run()
+    await peers.device("06_register_fetch_remove_all", peers.box.credentials(BEN)).run()
     assert registration(peers.box, BEN)["contacts"] == 0
-
-
-def credentials_of(peers: Peers, name: str) -> tuple[tuple[str, str], ...]:
-    who = peers.box.credentials(name)
-    return ((who.username, who.password),)
 
 
 # -- 7
@@ -227,7 +215,8 @@ def credentials_of(peers: Peers, name: str) -> tuple[tuple[str, str], ...]:
 async def test_interop_07_a_wrong_password_is_not_let_in_and_is_shown_as_rejected(
     peers: Peers,
 ) -> None:
-    await peers.device("07_wrong_password", credentials_of(peers, "1006-desk"), {}).run()
+    who = replace(peers.box.credentials("1006-desk"), password="wrong")
+    await peers.device("07_wrong_password", who).run()
     shown = registration(peers.box, "1006-desk")
     assert shown["state"] == "rejected"
     assert shown["rejection"]

@@ -105,12 +105,11 @@ async def test_interop_24_a_302_is_a_forward_within_the_tenant(
         "24_callee_redirects", box.credentials(BEN), keys={"forward_to": "1003"}
     )
     lines = box.line(ALICE), box.line(CARMEN)
-    async with phones(tmp_path / "p", *lines, speak=(440, 850)) as (alice, carmen):
-        async with listening(ben):
-            outgoing = await alice.dial("1002")
-            incoming = await (await carmen.rung()).accept()
-            await outgoing.hears(850)
-            await incoming.hang_up()
+    async with phones(tmp_path / "p", *lines, speak=(440, 850)) as (alice, carmen), listening(ben):
+        outgoing = await alice.dial("1002")
+        incoming = await (await carmen.rung()).accept()
+        await outgoing.hears(850)
+        await incoming.hang_up()
     await peers.unregister(ben, box.credentials(BEN))
 
 

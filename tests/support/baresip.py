@@ -134,6 +134,10 @@ class Phone:
             await self._process.wait()
 
     @property
+    def registers(self) -> bool:
+        return bool(self.line.registrar and self.line.expires)
+
+    @property
     def log(self) -> str:
         return "\n".join(self._log)
 
@@ -504,5 +508,5 @@ async def phones(
             for number, (line, frequency) in enumerate(zip(lines, speak, strict=True))
         ]
         await asyncio.gather(*(stack.enter_async_context(phone) for phone in made))
-        await asyncio.gather(*(phone.registered() for phone in made if phone.line.registrar))
+        await asyncio.gather(*(phone.registered() for phone in made if phone.registers))
         yield made

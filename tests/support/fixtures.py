@@ -14,11 +14,6 @@ SHORT_RING = 3
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
 def tls_material(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """A certificate with its key for the loopback, and the CA that signed it."""
     folder = tmp_path_factory.mktemp("tls")

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import socket
+from typing import cast
 
 from tests.support.journal import Journal
 from tests.support.wire import WireMessage
@@ -24,8 +25,7 @@ class RawUdp(asyncio.DatagramProtocol):
         return protocol
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self.transport = transport
+        self.transport = cast(asyncio.DatagramTransport, transport)
         self.host, self.port = transport.get_extra_info("sockname")[:2]
 
     def datagram_received(self, data: bytes, addr: Address) -> None:

@@ -171,29 +171,37 @@ class Peers:
         self.folder = folder
 
     def caller(self, scenario: str, who: Credentials, dialled: str, **more: object) -> Sipp:
-        """A device that dials: fields are username, password, dialled number."""
-        fields = ((who.username, who.password, dialled),)
-        return self.device(scenario, fields, more)
+        """A device that dials: fields are username, credentials, dialled number."""
+        fields = ((who.username, credentials(who), dialled),)
+        return self._sipp(scenario, fields, more)
 
     async def callee(self, scenario: str, who: Credentials, **more: object) -> Sipp:
         """A device that is registered over UDP and will answer at the port that it registered
         from. Enter `listening(callee)` before it is called."""
         registration = await self.register(who)
         more = {"host": registration.host, "port": registration.port, **more}
-        return self.device(scenario, ((who.username, who.password),), more)
+        return self.device(scenario, who, **more)
 
     async def register(self, who: Credentials, **more: object) -> Sipp:
         """REGISTER from a port that a callee may take over."""
-        return await self.device("register", ((who.username, who.password),), more).run()
+        return await self.device("register", who, **more).run()
 
     async def unregister(self, run: Sipp, who: Credentials) -> None:
-        """Remove the binding of a callee that has finished."""
-        more = {"host": run.host, "port": run.port, "keys": {"expires": "0"}}
-        await self.device("register", ((who.username, who.password),), more).run()
+        """Remove all bindings of a callee that has finished."""
+        await self.device("unregister", who, host=run.host, port=run.port).run()
 
-    def device(
+    def device(self, scenario: str, who: Credentials, **more: object) -> Sipp:
+        """Whatever else a device does: fields are username and credentials."""
+        return self._sipp(scenario, ((who.username, credentials(who)),), more)
+
+    def _sipp(
         self, scenario: str, fields: Sequence[Sequence[str]], more: dict[str, object]
     ) -> Sipp:
         target = self.box.address("tls" if more.get("transport") == "l1" else "udp")
         keys = {"expires": "120"} | dict(more.pop("keys", {}))  # type: ignore[call-overload]
         return Sipp(scenario, target, self.folder, fields, keys=keys, **more)  # type: ignore[arg-type]
+
+
+def credentials(who: Credentials) -> str:
+    """The field that sipp turns into the Authorization for the last challenge."""
+    return f"[authentication username={who.username} password={who.password}]"
