@@ -85,7 +85,9 @@ static void mind_stay(struct load *load, uint64_t now)
     if (!load->said_up && load->pace.begun == load->pace.limit && load->up + load->failed == load->pace.limit) {
         if (load->options.legs && !load->failed)
             write_legs(load);
-        printf("{\"up\": %lu, \"failed\": %lu}\n", load->up, load->failed);
+        printf("{\"up\": %lu, \"failed\": %lu, \"lost\": %lu, ", load->up, load->failed, load->lost);
+        refusals_print(&load->refusals, stdout);
+        puts("}");
         fflush(stdout);
         load->said_up = true;
     }
