@@ -1,5 +1,5 @@
 """Fixtures of crashes, floods and torture."""
 
-from tests.support.fixtures import box, peers, tls_material, unharmed
+from tests.support.fixtures import box, peers, unharmed
 
-__all__ = ["box", "peers", "tls_material", "unharmed"]
+__all__ = ["box", "peers", "unharmed"]

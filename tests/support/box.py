@@ -180,9 +180,9 @@ class Box:
 
     # -- what it says of itself
 
-    def calls(self) -> list[Record]:
+    def calls(self, limit: int = 50) -> list[Record]:
         """The latest call records, newest first."""
-        return self._listed("calls")
+        return self._listed("calls", "--limit", str(limit))
 
     def registrations(self) -> list[Record]:
         return self._listed("registrations")
@@ -219,8 +219,8 @@ class Box:
 
     # -- inside
 
-    def _listed(self, command: str) -> list[Record]:
-        done = appliance(command, "--data", str(self.folder), "--json")
+    def _listed(self, command: str, *options: str) -> list[Record]:
+        done = appliance(command, "--data", str(self.folder), "--json", *options)
         listed = json.loads(done.stdout)
         return list(listed[command] if isinstance(listed, dict) else listed)
 
