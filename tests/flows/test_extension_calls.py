@@ -223,7 +223,8 @@ def test_max_forwards_runs_out() -> None:
         line = await alice.invite("1002")
         await line.refused(404)
         request = (
-            "INVITE sip:1002@10.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.1.1:5061;branch=z9hG4bKmf\r\n"
+            "INVITE sip:1002@10.0.0.1 SIP/2.0\r\n"
+            "Via: SIP/2.0/UDP 10.0.1.1:5061;branch=z9hG4bKmf\r\n"
             "From: <sip:1001@10.0.0.1>;tag=a\r\nTo: <sip:1002@10.0.0.1>\r\nCall-ID: mf\r\n"
             "CSeq: 1 INVITE\r\nMax-Forwards: 0\r\n"
         )
