@@ -49,6 +49,11 @@ class DataFolder:
         return self.path / "run.json"
 
     @property
+    def metrics_key(self) -> Path:
+        """A key that the operator may put here, which opens `/metrics` from elsewhere."""
+        return self.path / "metrics.key"
+
+    @property
     def demo_credentials(self) -> Path:
         """What `byondvoice try` keeps of the demo's secrets."""
         return self.path / "demo-credentials.json"
