@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from functools import lru_cache
 
 
 def _md5(data: bytes) -> str:
@@ -26,7 +27,10 @@ def digest_response(
     algorithm: str, ha1_hex: str, nonce: str, method: str, uri: str, qop_part: str = ""
 ) -> str:
     """`qop_part` is `nc:cnonce:qop` as sent, or "" without qop (RFC 2069)."""
-    hashed = HASHES[algorithm]
-    ha2 = hashed(f"{method}:{uri}".encode())
     middle = f"{nonce}:{qop_part}" if qop_part else nonce
-    return hashed(f"{ha1_hex}:{middle}:{ha2}".encode())
+    return HASHES[algorithm](f"{ha1_hex}:{middle}:{_ha2(algorithm, method, uri)}".encode())
+
+
+@lru_cache(256)  # nothing secret: every REGISTER to the box has the same one
+def _ha2(algorithm: str, method: str, uri: str) -> str:
+    return HASHES[algorithm](f"{method}:{uri}".encode())

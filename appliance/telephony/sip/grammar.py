@@ -11,9 +11,10 @@ Params = Mapping[str, str | None]
 _TOKEN = re.compile(r"[A-Za-z0-9\-.!%*_+`'~]+")
 _PLAIN_VALUE = re.compile(r"[A-Za-z0-9\-.!%*_+`'~\[\]:]+")
 _QUOTED = re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL)
-# Name, equals sign, quoted or plain value; or else the text that is none of this.
+# Name, equals sign, quoted or plain value; or else the text that is none of this, in one piece so
+# that nothing is looked at twice.
 _PARAM = re.compile(
-    r"""\s*+([^\s;="]++)\s*+(?:(=)\s*+(?:"((?:[^"\\]++|\\.)*+)"|([^;"]*+)))?+\s*+(?:;|$)|(.)""",
+    r"""\s*+([^\s;="]++)\s*+(?:(=)\s*+(?:"((?:[^"\\]++|\\.)*+)"|([^;"]*+)))?+\s*+(?:;|$)|(;|[^;]++)""",
     re.DOTALL,
 )
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)

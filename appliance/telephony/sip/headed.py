@@ -93,7 +93,8 @@ class Headed:
         lines = [start_line]
         for name, values in self.headers.fields.items():
             if name != "Content-Length":
-                lines += [f"{name}: {value}" for value in values]
+                for value in values:
+                    lines.append(f"{name}: {value}")  # noqa: PERF401 - seldom more than one
         lines.append(f"Content-Length: {len(self.body)}\r\n\r\n")
         head = "\r\n".join(lines)
         breaks = len(lines) + 1

@@ -56,9 +56,7 @@ def parse(data: bytes, limits: MessageLimits = DEFAULT_LIMITS, *, exact: bool = 
     reaches to the end. `exact`, for streams: Content-Length is there and fits.
     """
     head, blank, rest = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
-    text, encoding = _decode(head)
-    if "\r\n " in text or "\r\n\t" in text:
-        text = _FOLD.sub(" ", text)
+    text, encoding = _unfold(head)
     start_line, *lines = text.split("\r\n", limits.header_lines + 1)
     headers = Headers()
     message = _begin(start_line, headers, encoding)
@@ -77,11 +75,19 @@ def parse(data: bytes, limits: MessageLimits = DEFAULT_LIMITS, *, exact: bool = 
     return message
 
 
-def _decode(head: bytes) -> tuple[str, str]:
+def _unfold(head: bytes) -> tuple[str, str]:
+    """The text, a line for each header, and its encoding."""
     try:
-        return head.decode(), "utf-8"
+        text, encoding = head.decode(), "utf-8"
     except UnicodeDecodeError:
-        return head.decode("latin-1"), "latin-1"
+        text, encoding = head.decode("latin-1"), "latin-1"
+    if "\r\n " in text or "\r\n\t" in text:
+        text = _FOLD.sub(" ", text)
+    breaks = text.count("\r\n")
+    if text.count("\n") != breaks or text.count("\r") != breaks:
+        # Two readers could disagree on where lines end; such a line cannot even be sent back.
+        raise ParseError(400, "Bare CR or LF", framing_lost=True)
+    return text, encoding
 
 
 def _begin(start_line: str, headers: Headers, encoding: str) -> Message:
@@ -93,7 +99,7 @@ def _begin(start_line: str, headers: Headers, encoding: str) -> Message:
         return Response(int(status[1]), status[2] or "", headers, encoding=encoding)
     words = start_line.split()
     if len(words) < 3 or words[-1][:4].upper() != "SIP/":
-        raise ParseError(400, "Not SIP")
+        raise ParseError(400, "Not SIP", framing_lost=True)
     return Request(words[0], words[1], headers, encoding=encoding)
 
 

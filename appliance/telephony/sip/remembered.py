@@ -10,7 +10,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-ENTRIES = 2048  # some 1.5 kB each with an address
+ENTRIES = 8192  # some 1.5 kB each with an address; a phone has three
 LONGEST = 256  # characters; nobody fills the box's memory with more
 
 

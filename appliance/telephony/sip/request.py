@@ -59,8 +59,11 @@ class Request(Headed):
         except Malformed:
             return
         marked = top.seen_from(host, port)
-        first, *lines = self.headers.fields["Via"]
-        self.headers.fields["Via"] = [str(marked), *split_list(first)[1:], *lines]
+        below: list[str] = []
+        if others:
+            first, *lines = self.headers.fields["Via"]
+            below = [*split_list(first)[1:], *lines]
+        self.headers.fields["Via"] = [str(marked), *below]
         self.headers.typed["Via"] = (marked, *others)
 
     def reply(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from appliance.telephony.sip.errors import Malformed
 from appliance.telephony.sip.grammar import clamped, split_list
 from appliance.telephony.sip.host import print_host_port, read_host_port
+from appliance.telephony.sip.remembered import remembered
 
 MAX_VIAS = 70  # as many as Max-Forwards starts with
 
@@ -26,12 +27,9 @@ class Via:
     @classmethod
     def parse(cls, text: str) -> "Via":
         """Raises Malformed."""
-        protocol = _PROTOCOL.match(text)
-        if protocol is None:
-            raise Malformed("Bad Via")
-        place, semicolon, params = text[protocol.end() :].partition(";")
-        host, port = read_host_port(place.rstrip())
-        return cls(protocol[1].upper(), host, port, _read_params(params) if semicolon else {})
+        place, semicolon, params = text.partition(";")
+        transport, host, port = _read_place(place)
+        return cls(transport, host, port, _read_params(params) if semicolon else {})
 
     @property
     def branch(self) -> str:
@@ -66,10 +64,10 @@ class Via:
         return Via(self.transport, self.host, self.port, params)
 
     def __str__(self) -> str:
-        pieces = [f"SIP/2.0/{self.transport} {print_host_port(self.host, self.port)}"]
+        text = f"SIP/2.0/{self.transport} {print_host_port(self.host, self.port)}"
         for name, value in self.params.items():
-            pieces.append(name if value is None else f"{name}={value}")
-        return ";".join(pieces)
+            text += f";{name}" if value is None else f";{name}={value}"
+        return text
 
 
 def read_vias(lines: list[str]) -> tuple[Via, ...]:
@@ -80,6 +78,17 @@ def read_vias(lines: list[str]) -> tuple[Via, ...]:
     if len(parts) > MAX_VIAS:
         raise Malformed("Too Many Vias")
     return tuple([Via.parse(part) for part in parts])
+
+
+def _parse_place(text: str) -> tuple[str, str, int | None]:
+    """Transport, host and port: all that stands before the first semicolon."""
+    protocol = _PROTOCOL.match(text)
+    if protocol is None:
+        raise Malformed("Bad Via")
+    return protocol[1].upper(), *read_host_port(text[protocol.end() :].rstrip())
+
+
+_read_place = remembered(_parse_place)  # a phone says the same each time; its branch differs
 
 
 def _read_params(text: str) -> dict[str, str | None]:
