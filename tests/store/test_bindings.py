@@ -27,7 +27,7 @@ async def seconds_until(folder: DataFolder, count: int) -> float:
     loop = asyncio.get_running_loop()
     start = loop.time()
     async with asyncio.timeout(10):
-        while len(on_disk(folder)) != count:  # noqa: ASYNC110
+        while len(on_disk(folder)) != count:
             await asyncio.sleep(0)
     return loop.time() - start
 

@@ -63,7 +63,7 @@ async def test_finished_call_is_on_disk_within_100_ms(store: Store, folder: Data
         ended = loop.time()
         store.calls.finish(record)
         async with asyncio.timeout(10):
-            while on_disk(folder)[0] != record:  # noqa: ASYNC110
+            while on_disk(folder)[0] != record:
                 await asyncio.sleep(0)
         took.append(loop.time() - ended)
     # The best of five: a busy machine is not what is tested.

@@ -48,7 +48,7 @@ def group(writer: FakeWriter, delay: float = 0.0) -> GroupCommit[str, str]:
 
 async def until(reached: Callable[[], object]) -> None:
     async with asyncio.timeout(5):
-        while not reached():  # noqa: ASYNC110
+        while not reached():
             await asyncio.sleep(0)
 
 

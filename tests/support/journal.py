@@ -57,7 +57,7 @@ async def eventually(
     """Ask until the answer is true. For what nobody announces: a file that grows, a record."""
     try:
         async with asyncio.timeout(seconds):
-            while not (answer := await asyncio.to_thread(question)):  # noqa: ASYNC110
+            while not (answer := await asyncio.to_thread(question)):
                 await asyncio.sleep(every)
             return answer
     except TimeoutError:
