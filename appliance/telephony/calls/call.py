@@ -14,6 +14,7 @@ from appliance.model.extensions import Extension
 from appliance.model.numbering import Destination
 from appliance.telephony.calls.equipment import Contact, Equipment
 from appliance.telephony.calls.events import TakesOver
+from appliance.telephony.calls.identity import tell_connected
 from appliance.telephony.calls.incoming import IncomingLeg
 from appliance.telephony.calls.leg import Leg
 from appliance.telephony.calls.outcome import Answered, Busy, Completed, Declined, Outcome
@@ -115,11 +116,14 @@ class Call:
         """The branch answered: answer the caller with its media. False if the caller's media
         cannot be brought together with it."""
         self._answered_number = branch.number
-        connected = await self.caller.accept(branch)
-        if connected:
-            self.note("Answered", branch.number)
-            self._watch(Answered(branch))
-        return connected
+        transferred = self.caller.confirmed
+        if not await self.caller.accept(branch):
+            return False
+        self.note("Answered", branch.number)
+        if transferred:
+            tell_connected(self.caller, branch)
+        self._watch(Answered(branch))
+        return True
 
     def _watch(self, outcome: Outcome | None) -> None:
         if self.watcher is not None:

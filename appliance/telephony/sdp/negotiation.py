@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from appliance.model.devices import MediaSecurity
-from appliance.telephony.sdp.codec import Codec, our_codecs
+from appliance.telephony.sdp.codec import TELEPHONE_EVENT, Codec, our_codecs
 from appliance.telephony.sdp.direction import Direction
 from appliance.telephony.sdp.layout import arrange
 from appliance.telephony.sdp.media import Media
@@ -41,7 +41,8 @@ def onward_offer(
 
     `previous` is what we last sent in the dialog that the offer goes to: its lines keep their
     places (`layout.arrange` tells for which lines `ours` are wanted) and its payload numbers
-    their meaning. A line with one of the codecs in `also` offers the others of them too, last, so
+    their meaning. A line with one of the codecs in `also` offers the others of them too, and keys
+    by RFC 4733, which the media core turns into what the other side has; all last, so
     that a far end without the first can still be talked to.
     """
     old = previous.media if previous else ()
@@ -193,7 +194,7 @@ def _answer_line(
 def _extended(codecs: tuple[Codec, ...], also: Collection[str]) -> tuple[Codec, ...]:
     if not any(codec.name in also for codec in codecs):
         return codecs
-    return added(codecs, our_codecs(also))
+    return added(codecs, our_codecs((*also, TELEPHONE_EVENT)))
 
 
 def _passing(
