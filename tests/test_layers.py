@@ -15,7 +15,7 @@ Family = tuple[str, ...]
 
 LAYERS: Final[tuple[tuple[Family, ...], ...]] = (
     (("appliance.__main__", "appliance.arguments", "appliance.terminal"),),
-    (("appliance.main",),),
+    (("appliance.main", "appliance.operations"),),
     (
         ("appliance.web",),
         ("appliance.provisioning",),
