@@ -9,8 +9,8 @@ from appliance.model.devices import DeviceType
 from appliance.model.extensions import Extension
 from appliance.model.tenants import Tenant
 from appliance.settings import DataFolder
-from appliance.store.rows import NewDevice, NewExtension
 from appliance.store import Store
+from appliance.store.rows import NewDevice, NewExtension
 
 FIRST_BULK_NUMBER: Final = 20000
 
