@@ -5,7 +5,8 @@ one statement over one JSON parameter, so the writer works without Python's lock
 registrations costs the phones no delay.
 """
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -14,12 +15,14 @@ from peewee import SqliteDatabase as Database
 from appliance.model.bindings import StoredBinding
 from appliance.model.devices import DeviceKey
 from appliance.store.database import connection
-from appliance.store.group_commit import GroupCommit, to_json
+from appliance.store.group_commit import PAUSE_SECONDS, ROWS_AT_ONCE, GroupCommit, to_json
 from appliance.store.moments import from_number, to_number
 from appliance.store.tables import Bindings
 from appliance.store.writer import Writer
 
 BindingKey = tuple[DeviceKey, str, str, int]
+Refreshed = Callable[[int], Sequence[StoredBinding]]
+"""The next refreshed bindings, so many at most."""
 Change = tuple[BindingKey, StoredBinding | None]
 """A binding as it now is, or None where it has gone."""
 
@@ -53,8 +56,10 @@ class BindingRepository:
             writer, _encode, _write, CHANGE_SECONDS
         )
         self._refreshes: GroupCommit[BindingKey, Change] = GroupCommit(
-            writer, _encode, _write, REFRESH_SECONDS
+            writer, _encode, _write, CHANGE_SECONDS
         )
+        self._fetch: asyncio.TimerHandle | None = None
+        self._refreshed: Refreshed = _nothing
 
     def added(self, binding: StoredBinding) -> None:
         """A new binding, or one whose flow or path has changed."""
@@ -62,11 +67,11 @@ class BindingRepository:
         self._refreshes.forget(key)
         self._changes.put(key, (key, binding))
 
-    def refreshed(self, binding: StoredBinding) -> None:
-        """A binding that only lives longer."""
-        key = binding_key(binding)
-        if not self._changes.replace(key, (key, binding)):
-            self._refreshes.put(key, (key, binding))
+    def fetch_refreshed(self, refreshed: Refreshed) -> None:
+        """There are bindings that only live longer; `refreshed` is asked for them in a while."""
+        self._refreshed = refreshed
+        if self._fetch is None:
+            self._fetch_in(REFRESH_SECONDS)
 
     def removed(self, binding: StoredBinding) -> None:
         """A binding taken back or replaced. One that expires is left: it shows as expired."""
@@ -76,8 +81,34 @@ class BindingRepository:
 
     async def flush(self) -> None:
         """Commit all that waits."""
+        if self._fetch is not None:
+            self._fetch.cancel()
+            self._fetch = None
+        while self._take_refreshed():
+            pass
         await self._changes.flush()
         await self._refreshes.flush()
+
+    def _fetch_in(self, seconds: float) -> None:
+        self._fetch = asyncio.get_running_loop().call_later(seconds, self._fetch_some)
+
+    def _fetch_some(self) -> None:
+        self._fetch = None
+        if self._take_refreshed():
+            self._fetch_in(PAUSE_SECONDS)
+
+    def _take_refreshed(self) -> bool:
+        """Take over a part of what was refreshed; whether there may be more."""
+        taken = self._refreshed(ROWS_AT_ONCE)
+        for binding in taken:
+            key = binding_key(binding)
+            if not self._changes.replace(key, (key, binding)):
+                self._refreshes.put(key, (key, binding))
+        return len(taken) == ROWS_AT_ONCE
+
+
+def _nothing(_most: int) -> Sequence[StoredBinding]:
+    return ()
 
 
 def load_bindings(database: Database) -> list[StoredBinding]:

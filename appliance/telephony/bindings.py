@@ -5,9 +5,10 @@ over stays in the table for a while as its device's last known whereabouts (manu
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final, Protocol
 
 from appliance.model.bindings import RegistrationState, StoredBinding
@@ -55,15 +56,20 @@ class DeviceStatus:
     rejections: tuple[Rejection, ...] = ()
 
 
+Refreshed = Callable[[int], Sequence[StoredBinding]]
+"""The next bindings that were refreshed, as they now are, so many at most; each is given once.
+They have the same device, contact, instance and reg-id as before."""
+
+
 class BindingStore(Protocol):
     """Where bindings are kept over a restart; nothing here waits. A new or removed one is to be
     committed within 250 ms, refreshes within 5 s."""
 
     def added(self, binding: StoredBinding) -> None: ...
-    def refreshed(self, binding: StoredBinding) -> None:
-        """The same device, contact, instance and reg-id as before."""
-
     def removed(self, binding: StoredBinding) -> None: ...
+    def fetch_refreshed(self, refreshed: Refreshed) -> None:
+        """There are some: ask for them until there are no more, soon but at leisure. A refresh is
+        the most frequent thing of all, so that it does no more than be noted."""
 
 
 StateChange = Callable[[DeviceKey, RegistrationState, RegistrationState], None]
@@ -91,6 +97,9 @@ class Bindings:
         self._entries: dict[DeviceKey, _Entry] = {}
         self._connections: dict[int, set[Binding]] = {}
         self._expiries: Wheel[Binding] = Wheel()
+        self._refreshed: dict[Binding, None] = {}
+        self._refreshed_since = (0.0, wall())
+        """One moment in both clocks: about when the first of them was refreshed."""
         self._registered = 0
 
     @property
@@ -152,7 +161,12 @@ class Bindings:
     def refresh(self, binding: Binding, now: float) -> None:
         """The binding's own fields were renewed by its phone."""
         self._expiries.wake(binding, binding.expires_at)
-        self._store.refreshed(stored(binding, now, self._wall()))
+        if self._refreshed:
+            self._refreshed[binding] = None
+        else:
+            self._refreshed_since = (now, self._wall())
+            self._refreshed[binding] = None
+            self._store.fetch_refreshed(self._take_refreshed)
         if binding.reach is not Reach.LIVE:
             self.reached(binding)
 
@@ -244,6 +258,12 @@ class Bindings:
 
     # -- within ----------------------------------------------------------------------------------
 
+    def _take_refreshed(self, most: int) -> Sequence[StoredBinding]:
+        taken = list(islice(self._refreshed, most))
+        for binding in taken:
+            del self._refreshed[binding]
+        return [stored(binding, *self._refreshed_since) for binding in taken]
+
     def _place(self, entry: _Entry, binding: Binding) -> None:
         entry.bindings.append(binding)
         self._expiries.wake(binding, binding.expires_at)
@@ -251,6 +271,7 @@ class Bindings:
 
     def _drop(self, entry: _Entry, binding: Binding, now: float) -> None:
         entry.bindings.remove(binding)
+        self._refreshed.pop(binding, None)
         binding.reach = Reach.EXPIRED
         self._expiries.forget(binding)
         self._unplug(binding)

@@ -3,6 +3,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from appliance.model.bindings import StoredBinding
 from appliance.model.devices import DeviceKey
 from appliance.settings import DataFolder
 from appliance.store import Store
@@ -12,6 +15,17 @@ from tests.store.conftest import StillClock
 from tests.store.examples import add_acme, binding
 
 LATER = timedelta(hours=1)
+
+
+class Refreshed:
+    """A table of bindings of which these were refreshed."""
+
+    def __init__(self, *bindings: StoredBinding) -> None:
+        self.waiting = list(bindings)
+
+    def __call__(self, most: int) -> list[StoredBinding]:
+        taken, self.waiting = self.waiting[:most], self.waiting[most:]
+        return taken
 
 
 def on_disk(folder: DataFolder) -> list[object]:
@@ -102,7 +116,7 @@ async def test_refresh_replaces_the_expiry(reopen: Callable[[], Store]) -> None:
     store.bindings.added(made)
     await store.bindings.flush()
     refreshed = replace(made, expires_at=made.expires_at + LATER, cseq=8)
-    store.bindings.refreshed(refreshed)
+    store.bindings.fetch_refreshed(Refreshed(refreshed))
     await store.close()
     store = reopen()
     assert store.bindings.stored == [refreshed]
@@ -110,17 +124,41 @@ async def test_refresh_replaces_the_expiry(reopen: Callable[[], Store]) -> None:
 
 
 async def test_refresh_that_waits_does_not_bring_a_removed_binding_back(
-    reopen: Callable[[], Store],
+    reopen: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("appliance.store.bindings.REFRESH_SECONDS", 0.0)
     store = reopen()
     made = binding(await add_acme(store))
     store.bindings.added(made)
     await store.bindings.flush()
-    store.bindings.refreshed(made)
+    refreshed = Refreshed(replace(made, cseq=8))
+    store.bindings.fetch_refreshed(refreshed)
+    while refreshed.waiting:
+        await asyncio.sleep(0)
     store.bindings.removed(made)
     await store.close()
     store = reopen()
     assert store.bindings.stored == []
+    await store.close()
+
+
+async def test_thousands_of_refreshes_are_fetched_in_parts_and_all_are_kept(
+    reopen: Callable[[], Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("appliance.store.bindings.REFRESH_SECONDS", 0.0)
+    store = reopen()
+    desk = await add_acme(store)
+    made = [binding(desk, f"sip:1001@192.0.2.7:{port}") for port in range(1024, 2324)]
+    refreshed = Refreshed(*made)
+    store.bindings.fetch_refreshed(refreshed)
+    sizes = {len(refreshed.waiting)}
+    while refreshed.waiting:
+        await asyncio.sleep(0)
+        sizes.add(len(refreshed.waiting))
+    await store.close()
+    assert sizes == {1300, 800, 300, 0}
+    store = reopen()
+    assert set(store.bindings.stored) == set(made)
     await store.close()
 
 

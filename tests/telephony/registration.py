@@ -1,6 +1,6 @@
 """A box's registrar on paper, and phones that register with it; time stands still unless moved."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -95,9 +95,10 @@ class FakeBindingStore:
         assert _key(binding) not in self.rows
         self._put(binding)
 
-    def refreshed(self, binding: StoredBinding) -> None:
-        assert _key(binding) in self.rows
-        self._put(binding)
+    def fetch_refreshed(self, refreshed: Callable[[int], Sequence[StoredBinding]]) -> None:
+        for binding in refreshed(1000):
+            assert _key(binding) in self.rows
+            self._put(binding)
 
     def removed(self, binding: StoredBinding) -> None:
         del self.rows[_key(binding)]
