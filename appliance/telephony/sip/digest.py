@@ -12,6 +12,8 @@ import os
 import re
 from collections.abc import Mapping
 from enum import Enum
+from functools import lru_cache
+from hashlib import blake2b
 
 from appliance.telephony.sip.challenge import Challenge, Credentials
 from appliance.telephony.sip.digest_hash import HASHES, digest_response
@@ -62,7 +64,8 @@ class Nonces:
         """Values for WWW-Authenticate or Proxy-Authenticate, in the order to send them."""
         nonce = self.fresh(now)
         algorithms = ("MD5",) if md5_only else HASHES
-        return [str(Challenge(realm, nonce, name, ("auth",), stale)) for name in algorithms]
+        around = [_around_nonce(realm, name, stale) for name in algorithms]
+        return [f"{before}{nonce}{after}" for before, after in around]
 
     def check(
         self, credentials: Credentials, method: str, ha1_by_algorithm: Mapping[str, str], now: float
@@ -104,7 +107,8 @@ class Nonces:
         return made_at if made_at > int(now * _TICKS) - self._life else None
 
     def _mac(self, body: bytes) -> bytes:
-        return hmac.digest(self._secret, body, "sha256")[:_MAC]
+        # Keyed BLAKE2 is a MAC by itself (RFC 7693 § 2.9), at a third of HMAC's cost.
+        return blake2b(body, key=self._secret, digest_size=_MAC).digest()
 
     def _forget_old(self, now: float) -> None:
         """At most two per check: more than ever come in, and never a long pause."""
@@ -120,6 +124,13 @@ class Nonces:
         del self._used[oldest]
         moment = _moment(base64.urlsafe_b64decode(oldest))
         self._forgotten_until = max(self._forgotten_until, moment)
+
+
+@lru_cache(16)
+def _around_nonce(realm: str, algorithm: str, stale: bool) -> tuple[str, str]:
+    """What a challenge of ours says before and after its nonce."""
+    before, _, after = str(Challenge(realm, "\0", algorithm, ("auth",), stale)).partition("\0")
+    return before, after
 
 
 def _moment(body: bytes) -> int:
