@@ -1,0 +1,54 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from appliance import terminal
+from appliance.box.ready import Ready
+from appliance.model.bindings import RegistrationState
+from appliance.model.calls import CallRecord, Disposition, EndedBy
+from appliance.model.registrations import Registration
+from appliance.model.tenants import TenantKey
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+READY = Ready(8443, 8080, 15060, 15061, 0, 0, 0, "1.0")
+CALL = CallRecord("key", TenantKey(1), "1001", "Alice Tan", "1002", NOON)
+
+
+def test_table_without_rows_says_so() -> None:
+    assert terminal.table(("A",), [], "Nothing.") == "Nothing."
+
+
+def test_call_in_progress_has_no_time_talked() -> None:
+    text = terminal.calls_table([("acme", CALL)])
+    assert "in progress" in text
+    assert "00:" not in text.splitlines()[1].partition("acme")[2]
+
+
+def test_conversation_is_shown_in_minutes_and_seconds() -> None:
+    ended = replace(
+        CALL,
+        answered_at=NOON,
+        ended_at=NOON + timedelta(seconds=3671),
+        disposition=Disposition.ANSWERED,
+        ended_by=EndedBy.CALLEE,
+    )
+    assert "61:11  answered" in terminal.calls_table([("acme", ended)])
+
+
+def test_rejected_phone_shows_why() -> None:
+    phone = Registration("acme", "1001", "1001-desk", "desk", RegistrationState.REJECTED)
+    text = terminal.registrations_table([replace(phone, rejection="wrong password")])
+    assert "rejected: wrong password" in text
+
+
+def test_welcome_without_kept_credentials_says_where_to_look() -> None:
+    text = terminal.welcome(READY, "192.0.2.2", {}, Path("demo-box/demo-credentials.json"))
+    assert "192.0.2.2:15060" in text
+    assert "Credentials: see demo-box/demo-credentials.json" in text
+
+
+def test_welcome_lists_every_device() -> None:
+    device = {"extension": "1001", "username": "1001-desk", "password": "b7Qz"}
+    made = {"tenants": {"acme": {"devices": {"1001-desk": device}}}}
+    text = terminal.welcome(READY, "192.0.2.2", made, Path("kept"))
+    assert "acme    1001  1001-desk  b7Qz" in text
