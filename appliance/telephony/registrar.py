@@ -115,13 +115,17 @@ class Registrar:
         written = request.all("Contact")
         if len(written) != 1 or request.get("Path") is not None:
             return None
-        binding = next((b for b in self._bindings.of(device) if b.written == written[0]), None)
-        if binding is None or not binding.current or _out_of_order(binding, request):
+        for binding in self._bindings.of(device):
+            if binding.written == written[0]:
+                break
+        else:
+            return None
+        if not binding.current or _out_of_order(binding, request):
             return None
         seconds = self._asked(binding.asked_seconds, request)
         if binding.call_id != request.call_id or seconds < self._settings.shortest_seconds:
             return None
-        if binding.flow != flow:
+        if binding.flow is not flow and binding.flow != flow:
             return None
         self._refresh(binding, request, self._granted(seconds, binding.behind_nat), now)
         return self._done(device, request, now)

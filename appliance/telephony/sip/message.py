@@ -5,15 +5,18 @@ message is parsed; every other one is read when asked for, and kept.
 """
 
 import re
+from dataclasses import dataclass
 
 from appliance.telephony.sip.errors import Malformed
 from appliance.telephony.sip.grammar import integer, is_token
 from appliance.telephony.sip.headers import Headers
 from appliance.telephony.sip.message_limits import DEFAULT_LIMITS, MessageLimits
+from appliance.telephony.sip.remembered import remembered
 from appliance.telephony.sip.request import Request
 from appliance.telephony.sip.response import Response
 from appliance.telephony.sip.typed import CHECKED, MANDATORY, one
 from appliance.telephony.sip.types import MAGIC
+from appliance.telephony.sip.uri import Uri, read_uri
 
 __all__ = ["Message", "ParseError", "Request", "Response", "parse"]
 
@@ -97,10 +100,10 @@ def _begin(start_line: str, headers: Headers, encoding: str) -> Message:
         if status is None:
             raise ParseError(400, "Bad Status Line")
         return Response(int(status[1]), status[2] or "", headers, encoding=encoding)
-    words = start_line.split()
-    if len(words) < 3 or words[-1][:4].upper() != "SIP/":
+    line = _request_line(start_line)
+    if line is None:
         raise ParseError(400, "Not SIP", framing_lost=True)
-    return Request(words[0], words[1], headers, encoding=encoding)
+    return Request(line.method, line.uri, headers, encoding=encoding)
 
 
 def _check_size(data: bytes, lines: list[str], limits: MessageLimits) -> None:
@@ -123,8 +126,9 @@ def _body(headers: Headers, rest: bytes, exact: bool) -> bytes:
 
 
 def _check(message: Message, start_line: str) -> None:
-    if isinstance(message, Request):
-        _check_request_line(start_line, message)
+    line = _request_line(start_line) if isinstance(message, Request) else None
+    if line is not None and line.complaint:
+        raise Malformed(line.complaint, line.status)
     fields, values = message.headers.fields, message.headers.typed
     for name, lines in fields.items():
         read = CHECKED.get(name)
@@ -136,14 +140,35 @@ def _check(message: Message, start_line: str) -> None:
         _check_request(message)
 
 
-def _check_request_line(start_line: str, request: Request) -> None:
-    words = start_line.split(" ")
-    if start_line.split()[-1].upper() != "SIP/2.0":
-        raise Malformed("Version Not Supported", 505)
-    if len(words) != 3 or not is_token(request.method):
-        raise Malformed("Bad Request Line")
-    if request.uri.headers:
-        raise Malformed("Headers in Request-URI")
+@dataclass(frozen=True, slots=True)
+class _RequestLine:
+    """What could be read of it. `uri` is the text where that is no URI; `complaint` is "" where all
+    is well, else what to answer with `status`."""
+
+    method: str
+    uri: Uri | str
+    complaint: str = ""
+    status: int = 400
+
+
+def _read_request_line(text: str) -> _RequestLine | None:
+    """None where it is none at all."""
+    words = text.split()
+    if len(words) < 3 or words[-1][:4].upper() != "SIP/":
+        return None
+    method, uri = words[0], words[1]
+    if words[-1].upper() != "SIP/2.0":
+        return _RequestLine(method, uri, "Version Not Supported", 505)
+    if len(text.split(" ")) != 3 or not is_token(method):
+        return _RequestLine(method, uri, "Bad Request Line")
+    try:
+        read = read_uri(uri)
+    except Malformed as error:
+        return _RequestLine(method, uri, str(error), error.status)
+    return _RequestLine(method, read, "Headers in Request-URI" if read.headers else "")
+
+
+_request_line = remembered(_read_request_line)  # thousands of phones send the same one
 
 
 def _check_request(request: Request) -> None:
