@@ -23,6 +23,7 @@ from appliance.box.notify import notify
 from appliance.box.ready import Ready
 from appliance.box.running import Running
 from appliance.clock import SystemClock
+from appliance.files import read_key
 from appliance.model.bindings import RegistrationState
 from appliance.model.devices import Device, DeviceKey
 from appliance.operations import Operations
@@ -137,16 +138,23 @@ class Box:
         """HTTPS and HTTP for everybody, and a loopback port for the box's own command line."""
         settings, operations = self.settings, self.operations
         app = public_app(
-            PublicFacts(BRAND, __version__, operations.health, operations.metrics, lambda: "")
+            PublicFacts(
+                BRAND,
+                __version__,
+                operations.health,
+                operations.metrics,
+                lambda: read_key(settings.data.metrics_key),
+            )
         )
         token = secrets.token_urlsafe(32)
         tls = self.certificates.context(alpn=("http/1.1",))
         self.https = WebServer(app, settings.bind, settings.ports.https, tls)
         self.http = WebServer(app, settings.bind, settings.ports.http)
         control = WebServer(control_app(operations, token), LOOPBACK, 0)
-        for server in (self.https, self.http, control):
+        servers = (self.https, self.http, control)
+        for server in servers:
             await server.start()
-            parts.push_async_callback(server.stop)
+        parts.push_async_callback(stop_together, servers)
         Running.of_this_process(control.port, token).announce(settings.data.running)
         parts.callback(settings.data.running.unlink, missing_ok=True)
 
@@ -203,6 +211,11 @@ def listeners(settings: Settings) -> list[Listen]:
             ("tls", settings.ports.sips),
         )
     ]
+
+
+async def stop_together(servers: Sequence[WebServer]) -> None:
+    """Each waits a moment for what is under way: they wait at the same time."""
+    await asyncio.gather(*(server.stop() for server in servers))
 
 
 def stop_signal() -> asyncio.Event:

@@ -17,8 +17,9 @@ from appliance.telephony.calls.events import TakesOver
 from appliance.telephony.calls.identity import tell_connected
 from appliance.telephony.calls.incoming import IncomingLeg
 from appliance.telephony.calls.leg import Leg
-from appliance.telephony.calls.outcome import Answered, Busy, Completed, Declined, Outcome
+from appliance.telephony.calls.outcome import Answered, Busy, Completed, Declined, Failed, Outcome
 from appliance.telephony.calls.outgoing import OutgoingLeg
+from appliance.telephony.media.port import NoMediaPorts
 
 log = logging.getLogger(__name__)
 
@@ -188,6 +189,8 @@ class Call:
     async def _run(self) -> Outcome:
         try:
             return await self.treat(self, self.dialled)
+        except NoMediaPorts:
+            return Failed(503, "Service Unavailable", "no_media_ports")
         except Exception:
             # One call's defect must not take the others with it: it is logged and counted.
             log.exception("call %s ended by a defect", self.key)
