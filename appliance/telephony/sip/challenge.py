@@ -13,6 +13,9 @@ _PAIR = re.compile(
     r'([^\s,="]++)\s*+=\s*+(?:"((?:[^"\\]++|\\.)*+)"|([^\s,"]*+))|([^\s,]++)', re.DOTALL
 )
 
+_OF_CHALLENGE = frozenset({"realm", "nonce"})
+_OF_CREDENTIALS = frozenset({"username", "realm", "nonce", "uri", "response"})
+
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
@@ -28,7 +31,7 @@ class Challenge:
     @classmethod
     def parse(cls, text: str) -> "Challenge":
         """Raises Malformed, also for a scheme other than Digest."""
-        fields = _read(text, "realm", "nonce")
+        fields = _read(text, _OF_CHALLENGE)
         return cls(
             fields["realm"],
             fields["nonce"],
@@ -69,7 +72,7 @@ class Credentials:
     @classmethod
     def parse(cls, text: str) -> "Credentials":
         """Raises Malformed, also for a scheme other than Digest."""
-        fields = _read(text, "username", "realm", "nonce", "uri", "response")
+        fields = _read(text, _OF_CREDENTIALS)
         return cls(
             fields["username"],
             fields["realm"],
@@ -134,7 +137,7 @@ class Credentials:
         return "Digest " + ", ".join(pieces)
 
 
-def _read(text: str, *required: str) -> dict[str, str]:
+def _read(text: str, required: frozenset[str]) -> dict[str, str]:
     scheme, _, rest = text.partition(" ")
     if scheme.lower() != "digest":
         raise Malformed("Unknown Authentication Scheme")
@@ -142,7 +145,7 @@ def _read(text: str, *required: str) -> dict[str, str]:
     fields: dict[str, str] = {name.lower(): quoted or plain for name, quoted, plain, _ in pairs}
     if "" in fields or len(fields) != len(pairs):
         raise Malformed("Bad Authentication Parameter")
-    if any(name not in fields for name in required):
+    if not fields.keys() >= required:
         raise Malformed("Authentication Parameter Missing")
     if "\\" in rest:
         return {name: unescape(value) for name, value in fields.items()}

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from appliance.telephony.sip.errors import Malformed
 from appliance.telephony.sip.grammar import integer, is_token
+from appliance.telephony.sip.remembered import remembered
 
 MAX_CSEQ = 2**31 - 1  # § 8.1.1.5
 
@@ -23,3 +24,6 @@ class CSeq:
 
     def __str__(self) -> str:
         return f"{self.number} {self.method}"
+
+
+read_cseq = remembered(CSeq.parse)

@@ -3,7 +3,7 @@
 from appliance.telephony.sip import typed
 from appliance.telephony.sip.address import Address, Star, read_address, read_contacts
 from appliance.telephony.sip.challenge import Challenge, Credentials
-from appliance.telephony.sip.cseq import CSeq
+from appliance.telephony.sip.cseq import read_cseq
 from appliance.telephony.sip.event import Event
 from appliance.telephony.sip.headers import Headers
 from appliance.telephony.sip.message_limits import DEFAULT_LIMITS
@@ -35,7 +35,7 @@ class Headed:
     from_ = Typed("From", required(read_address))
     to = Typed("To", required(read_address))
     call_id = Typed("Call-ID", required(typed.call_id))
-    cseq = Typed("CSeq", required(CSeq.parse))
+    cseq = Typed("CSeq", required(read_cseq))
     contacts: Typed[tuple[Address, ...] | Star] = Typed("Contact", read_contacts)
     route = Typed("Route", typed.addresses)
     record_route = Typed("Record-Route", typed.addresses)
@@ -69,6 +69,8 @@ class Headed:
     @property
     def authorizations(self) -> tuple[Credentials, ...]:
         """Digest credentials of both headers; other schemes count as absent."""
+        if "Proxy-Authorization" not in self.headers.fields:
+            return self._authorization
         return self._authorization + self._proxy_authorization
 
     @property

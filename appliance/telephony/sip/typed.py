@@ -16,7 +16,7 @@ from appliance.telephony.sip.address import (
     read_contacts,
 )
 from appliance.telephony.sip.challenge import Challenge, Credentials
-from appliance.telephony.sip.cseq import CSeq
+from appliance.telephony.sip.cseq import read_cseq
 from appliance.telephony.sip.errors import Malformed
 from appliance.telephony.sip.event import Event
 from appliance.telephony.sip.grammar import clamped, integer, split_list
@@ -24,6 +24,7 @@ from appliance.telephony.sip.headers import Headers
 from appliance.telephony.sip.multipart import media_type
 from appliance.telephony.sip.rack import MAX_RSEQ, RAck
 from appliance.telephony.sip.reason import Reason
+from appliance.telephony.sip.remembered import remembered
 from appliance.telephony.sip.replaces import Replaces
 from appliance.telephony.sip.session_expires import SessionExpires
 from appliance.telephony.sip.via import read_vias
@@ -120,8 +121,11 @@ def call_id(text: str) -> str:
     return text
 
 
-def max_forwards(text: str) -> int:
+def _max_forwards(text: str) -> int:
     return integer(text, 255)
+
+
+max_forwards = remembered(_max_forwards)
 
 
 def seconds(text: str) -> int | None:
@@ -142,7 +146,7 @@ CHECKED: dict[str, Callable[[Lines], object]] = {
     "From": required(read_address),
     "To": required(read_address),
     "Call-ID": required(call_id),
-    "CSeq": required(CSeq.parse),
+    "CSeq": required(read_cseq),
     "Contact": read_contacts,
     "Content-Type": optional(media_type),
     "Event": optional(Event.parse),
