@@ -98,7 +98,7 @@ async def test_a_flood_from_one_address_does_not_silence_the_others(box: Box) ->
     async with asyncio.TaskGroup() as group:
         group.create_task(pour())
         for _ in range(25):
-            await options_answered(box.sip_address)
+            await options_answered(box.sip_address, seconds=2, every=0.25)
             await asyncio.sleep(0.1)
         over.set()
     flood.close()

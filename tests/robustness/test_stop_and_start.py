@@ -8,6 +8,7 @@ import pytest
 from tests.calls.test_hearing import hear_each_other, talk
 from tests.support.baresip import phones
 from tests.support.box import Box
+from tests.support.journal import eventually
 from tests.support.raw import RawUdp, request
 from tests.support.sipp import Peers, listening
 
@@ -25,7 +26,9 @@ async def test_a_call_in_progress_goes_on_while_the_box_stops_and_no_new_one_beg
         alice = peers.caller("caller", box.credentials("1001-desk"), "1002", options=("-d", "4000"))
         async with listening(ben):
             await alice.start()
-            await asyncio.to_thread(wait_for_call, box)
+            await eventually(
+                lambda: box.metrics()["byondvoice_calls_answered_total"] >= 1, "call answered"
+            )
             stopping = asyncio.create_task(asyncio.to_thread(box.stop))
             await asyncio.sleep(0.5)
             udp = await RawUdp.open()
@@ -37,13 +40,6 @@ async def test_a_call_in_progress_goes_on_while_the_box_stops_and_no_new_one_beg
         await stopping
     finally:
         box.close()
-
-
-def wait_for_call(box: Box) -> None:
-    for _ in range(100):
-        if box.metrics()["byondvoice_calls_answered_total"] >= 1:
-            return
-    raise AssertionError("no call was answered")
 
 
 async def test_a_call_that_does_not_end_is_ended_by_the_box_after_10_seconds(

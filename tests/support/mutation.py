@@ -88,7 +88,7 @@ def flip(rng: random.Random, data: bytes) -> bytes:
 
 
 def cut(rng: random.Random, data: bytes) -> bytes:
-    return data[: rng.randrange(1, len(data))]
+    return data[: rng.randrange(len(data)) + 1]
 
 
 def drop_stretch(rng: random.Random, data: bytes) -> bytes:

@@ -37,15 +37,26 @@ class RawUdp(asyncio.DatagramProtocol):
         self.transport.sendto(data.encode() if isinstance(data, str) else data, target)
 
     async def ask(
-        self, request: str, target: Address, *, seconds: float = 1.0, what: str = "answer"
+        self, request: str, target: Address, *, seconds: float = 1.0, every: float = 0.0
     ) -> WireMessage:
-        """Send a request, once; its first response by Call-ID."""
+        """Send a request, again `every` so many seconds if given; its first response."""
         call_id = WireMessage.parse(request).call_id
         mark = self.received.position
-        self.send(request, target)
-        return await self.received.wait(
-            lambda m: m.call_id == call_id and m.status > 0, what, after=mark, seconds=seconds
+        answer = asyncio.create_task(
+            self.received.wait(
+                lambda m: m.call_id == call_id and m.status > 0,
+                "answer to " + request.split(" ")[0],
+                after=mark,
+                seconds=seconds,
+            )
         )
+        self.send(request, target)
+        while every:
+            done, _ = await asyncio.wait({answer}, timeout=every)
+            if done:
+                break
+            self.send(request, target)
+        return await answer
 
     def close(self) -> None:
         self.transport.close()
@@ -138,12 +149,14 @@ def insert_branch(sent_by: str) -> str:
     return f"{host};branch=z9hG4bK{secrets.token_hex(8)}{semicolon}{parameters}"
 
 
-async def options_answered(target: Address, *, seconds: float = 1.0) -> WireMessage:
+async def options_answered(
+    target: Address, *, seconds: float = 1.0, every: float = 0.0
+) -> WireMessage:
     """An OPTIONS from a fresh socket: the box is alive if it answers within the time."""
     udp = await RawUdp.open()
     try:
         asked = request("OPTIONS", target, (udp.host, udp.port))
-        return await udp.ask(asked, target, seconds=seconds, what="answer to OPTIONS")
+        return await udp.ask(asked, target, seconds=seconds, every=every)
     finally:
         udp.close()
 
