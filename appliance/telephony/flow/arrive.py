@@ -1,4 +1,4 @@
-"""A call arrives: what its dialled number means, and the treatment of each meaning (manual § 2.3.3).
+"""A call arrives: what its dialled number means, and each meaning's treatment (manual § 2.3.3).
 
 Flows are written in the manual's words and never see SIP or SDP. Each returns the outcome; a caller
 who hangs up cancels the flow, wherever it is.

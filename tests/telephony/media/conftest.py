@@ -32,7 +32,7 @@ def far_ends() -> Iterator[Callable[[], FarEnd]]:
         made.append(FarEnd(ssrc=ssrc))
         return made[-1]
 
-    yield make  # type: ignore[misc]
+    yield make
     for far_end in made:
         far_end.close()
 

@@ -60,7 +60,8 @@ class FarEnd:
 
     @property
     def address(self) -> Address:
-        return self.media.getsockname()[:2]
+        host, port = self.media.getsockname()[:2]
+        return str(host), int(port)
 
     def setup(self, *payloads: Payload, **more: object) -> StreamSetup:
         """What an offer/answer with this far end decides; the same payloads both ways."""

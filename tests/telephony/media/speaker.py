@@ -30,7 +30,9 @@ def main() -> None:
     sys.stdout.write(json.dumps(ports) + "\n")
     sys.stdout.flush()
     port, case = json.loads(sys.stdin.readline())
-    said, heard, delays = [], [], []
+    said: list[float] = []
+    heard: list[float] = []
+    delays: list[float] = []
     start = time.monotonic()
     while (now := time.monotonic()) < start + (PACKETS + 2) * STEP:
         due = start + len(said) * STEP

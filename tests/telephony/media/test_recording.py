@@ -18,7 +18,8 @@ from .hearing import decibels
 def read_wav(path: Path) -> list[int]:
     with wave.open(str(path), "rb") as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 8000)
-        return np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").tolist()
+        samples: list[int] = np.frombuffer(file.readframes(file.getnframes()), "<i2").tolist()
+        return samples
 
 
 async def stopped(leg: Leg) -> None:

@@ -1,15 +1,19 @@
 """G.711 from one law to the other, within a relay (interop 27)."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from appliance.telephony.media.native import NativeMedia
+from appliance.telephony.media.port import Payload
 
 from .conftest import MakeLeg
 from .far_end import G722, KEYS, PCMA, PCMU, settled
 from .hearing import a_to_linear, mu_to_linear
 
 CODES = bytes(range(256))
+Decode = Callable[[bytes], list[int]]
 
 
 @pytest.mark.parametrize(
@@ -17,7 +21,12 @@ CODES = bytes(range(256))
     [(PCMU, PCMA, mu_to_linear, a_to_linear), (PCMA, PCMU, a_to_linear, mu_to_linear)],
 )
 async def test_interop_27_each_law_becomes_the_other(
-    media: NativeMedia, make_leg: MakeLeg, here, there, decode_here, decode_there
+    media: NativeMedia,
+    make_leg: MakeLeg,
+    here: Payload,
+    there: Payload,
+    decode_here: Decode,
+    decode_there: Decode,
 ) -> None:
     one, two = make_leg(here, KEYS), make_leg(there, KEYS)
     one.stream.connect(two.stream)

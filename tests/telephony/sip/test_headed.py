@@ -19,7 +19,7 @@ def headed(*pairs: tuple[str, str], body: bytes = b"") -> Headed:
     return Headed(Headers(pairs), body)
 
 
-ABSENT = {
+ABSENT: dict[str, object] = {
     "contacts": (),
     "route": (),
     "record_route": (),

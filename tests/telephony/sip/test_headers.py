@@ -1,3 +1,5 @@
+from collections.abc import Callable
+
 from appliance.telephony.sip.headers import Headers
 
 
@@ -45,13 +47,16 @@ def test_a_header_is_replaced_and_removed() -> None:
     assert list(headers) == [("Via", "3")]
 
 
+CHANGES: tuple[Callable[[Headers], None], ...] = (
+    lambda headers: headers.add("Via", "x"),
+    lambda headers: headers.prepend("Via", "x"),
+    lambda headers: headers.set("Via", "x"),
+    lambda headers: headers.remove("Via"),
+)
+
+
 def test_a_change_forgets_what_was_read_of_that_header_only() -> None:
-    for change in (
-        lambda headers: headers.add("Via", "x"),
-        lambda headers: headers.prepend("Via", "x"),
-        lambda headers: headers.set("Via", "x"),
-        lambda headers: headers.remove("Via"),
-    ):
+    for change in CHANGES:
         headers = Headers([("Via", "1"), ("To", "t")])
         headers.typed = {"Via": 1, "To": 2}
         change(headers)

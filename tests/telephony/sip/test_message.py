@@ -1,3 +1,6 @@
+import time
+from contextlib import suppress
+
 import pytest
 
 from appliance.telephony.sip.message import ParseError, Request, Response, parse
@@ -174,6 +177,22 @@ def test_limits_of_size_are_told() -> None:
     assert refusal(message("Own: " + "a" * 100), limits).reason == "Header Too Long"
     assert refusal(message(*["Own: a"] * 4), limits).reason == "Too Many Headers"
     assert parse(message(*["Own: a"] * 3), limits)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Route: " + ",<sip:a>" * 900, "Via: " + "," * 8000, "Own:\r\n" + " \t" * 4000 + "x",
+     "Contact: " + '<"' * 4000, "Authorization: Digest " + 'a="\\"' * 1300,
+     "Supported: " + "a," * 4000, "To: " + "<" * 8000, "From: " + '"\\' * 4000,
+     "Reason: " + ";a" * 4000, "\r\n".join(["a: b"] * 1500)],
+    ids=lambda line: line[:9].strip(),
+)  # fmt: skip
+def test_a_hostile_message_takes_no_time(line: str) -> None:
+    data = message(*[line] * 7)
+    began = time.process_time()
+    with suppress(ParseError):
+        assert parse(data).authorizations == ()
+    assert time.process_time() - began < 0.3
 
 
 def test_folded_lines_are_one() -> None:

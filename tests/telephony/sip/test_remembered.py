@@ -3,7 +3,12 @@ from appliance.telephony.sip.remembered import ENTRIES, LONGEST, remembered
 
 def test_what_is_read_again_is_parsed_once() -> None:
     parsed: list[str] = []
-    read = remembered(lambda text: parsed.append(text) or text.upper())
+
+    def parse(text: str) -> str:
+        parsed.append(text)
+        return text.upper()
+
+    read = remembered(parse)
     assert [read("a"), read("a")] == ["A", "A"]
     assert parsed == ["a"]
 

@@ -9,6 +9,16 @@ def test_a_flood_is_cut_to_its_rate_and_the_neighbour_is_heard() -> None:
     assert admission.admits("192.0.2.10", now=10.0)
 
 
+def test_who_is_over_its_rate_is_heard_while_rates_do_not_bind_and_owes_nothing() -> None:
+    admission = Admission(Limits(messages_per_second=10, burst=20))
+    assert all(
+        admission.admits("192.0.2.7", now=number / 8000, rates_bind=False)
+        for number in range(16_000)
+    )
+    assert not admission.admits("192.0.2.7", now=2.0)
+    assert admission.admits("192.0.2.7", now=2.2)
+
+
 def test_500_phones_behind_one_address_start_at_once_at_the_defaults() -> None:
     admission = Admission(Limits())
     assert all(admission.admits("198.51.100.7", now=1.0) for _ in range(500 * 7))

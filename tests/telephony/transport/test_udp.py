@@ -1,24 +1,56 @@
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from appliance.telephony.sip.flow import Address
 from appliance.telephony.transport.limits import Limits
 from tests.telephony.transport.phone import UdpPhone, box, options
 
+FEW = Limits(messages_per_second=1, burst=50, backlog_seconds=0.01)
+
+
+@contextmanager
+def sender(host: str, to: Address) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sending:
+        sending.bind((host, 0))
+        sending.connect(to)
+        yield sending
+
 
 async def test_a_flood_from_one_address_leaves_another_one_heard() -> None:
-    limits = Limits(messages_per_second=1, burst=50)
-    async with box("udp", limits=limits) as served:
-        flooding = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        flooding.bind(("127.0.0.66", 0))
-        flooding.connect(served.address("udp"))
-        for number in range(2000):
-            flooding.send(options(number))
-        with UdpPhone(served.address("udp")) as phone:
-            phone.send(options(5000))
-            assert (await phone.hear()).startswith(b"SIP/2.0 200 ")
-        flooding.close()
+    async with box("udp", limits=FEW) as served:
+        with sender("127.0.0.66", served.address("udp")) as flooding:
+            for number in range(2000):
+                flooding.send(options(number))
+            with UdpPhone(served.address("udp")) as phone:
+                phone.send(options(5000))
+                assert (await phone.hear()).startswith(b"SIP/2.0 200 ")
         counters = served.driver.counters()
-        assert counters["received"] == 51
-        assert counters["dropped_rate"] >= 1000
+        assert counters["backlogs"] == 1
+        assert counters["dropped_rate"] >= 500
+
+
+async def test_an_honest_phone_is_heard_each_time_while_a_flood_goes_on() -> None:
+    async with box("udp", limits=FEW) as served:
+        to = served.address("udp")
+        with sender("127.0.0.66", to) as flooding, UdpPhone(to) as phone:
+            for number in range(20):
+                for again in range(300):
+                    flooding.send(options(number * 300 + again))
+                phone.send(options(100_000 + number))
+                assert (await phone.hear()).startswith(b"SIP/2.0 200 ")
+        assert served.driver.counters()["dropped_rate"] > 0
+
+
+async def test_a_source_over_its_rate_is_heard_while_the_box_has_time() -> None:
+    async with box("udp", limits=FEW) as served:
+        with UdpPhone(served.address("udp")) as site:
+            for number in range(500):
+                site.send(options(number))
+                assert (await site.hear()).startswith(b"SIP/2.0 200 ")
+        counters = served.driver.counters()
+        assert counters["backlogs"] == 0
+        assert "dropped_rate" not in counters
 
 
 async def test_keep_alives_are_ignored() -> None:
