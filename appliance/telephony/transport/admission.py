@@ -2,6 +2,10 @@
 
 A token bucket in its one-number form (GCRA): per source the time at which its bucket would be
 full again. An unknown source has a full bucket.
+
+Over UDP, where all share one socket, the rates bind only while the box is short of time (see
+`backlog.py`): a whole site behind one address is heard as fast as it speaks while that costs
+nobody else anything. A connection waits for its rate by itself, so that it always binds there.
 """
 
 from collections import Counter
@@ -24,13 +28,14 @@ class Admission:
         )
         self.dropped: Counter[str] = Counter()
 
-    def admits(self, source: str, now: float) -> bool:
-        """Take a token from the bucket of `source` (see `source_of`); False: none left."""
+    def admits(self, source: str, now: float, *, rates_bind: bool = True) -> bool:
+        """Take a token from the bucket of `source` (see `source_of`); False: none left. Where rates
+        do not bind, who has none is heard without: it owes nothing for that later."""
         full_at = self._full_at.get(source)
         if full_at is None or full_at < now:
             full_at = now
         if full_at - now > self._depth and not self._exempt(source):
-            return False
+            return not rates_bind
         self._full_at.put(source, full_at + self._interval, now)
         return True
 

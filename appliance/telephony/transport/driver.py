@@ -193,6 +193,7 @@ class Driver:
         """For metrics: totals since the start, and what is held now."""
         dropped = {f"dropped_{why}": n for why, n in self._admission.dropped.items()}
         totals = {"received": self._received, "sent": self._sent, "connections": len(self._links)}
+        totals["backlogs"] = sum(udp.backlog.times for udp in self._udp)
         return {**totals, **self.core.sizes(), **dropped}
 
     # For the transports (`connection.Hub`).
