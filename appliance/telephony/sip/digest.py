@@ -37,8 +37,9 @@ class Verdict(Enum):
 
 
 class Nonces:
-    """`used_limit` bounds how many used nonces are remembered (some 150 octets each). When more
-    are in use, the older ones count as stale, which costs an honest phone one round trip."""
+    """`secret` is random, at most 64 octets. `used_limit` bounds how many used nonces are
+    remembered (some 150 octets each). When more are in use, the older ones count as stale, which
+    costs an honest phone one round trip."""
 
     def __init__(self, secret: bytes, life_seconds: float, *, used_limit: int = 50_000) -> None:
         self._secret = secret
