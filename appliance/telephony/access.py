@@ -21,6 +21,7 @@ from appliance.telephony.binding import address
 from appliance.telephony.bindings import Bindings, Rejection
 from appliance.telephony.blocks import Blocks
 from appliance.telephony.directory import Directory
+from appliance.telephony.limited_digest import knows_md5_alone
 from appliance.telephony.sip.challenge import Credentials
 from appliance.telephony.sip.digest import Nonces, Verdict
 from appliance.telephony.sip.errors import Malformed
@@ -132,14 +133,16 @@ class Gate:
         return self._challenge(request)
 
     def _challenge(self, request: Request, *, stale: bool = False) -> Response:
-        """401 with fresh nonces, SHA-256 before MD5; MD5 alone for a device that wants it so."""
+        """401 with fresh nonces, SHA-256 before MD5; MD5 alone for a device that wants it so, or
+        that could not read the other."""
         self.counters.challenged += 1
         claimed = self._directory.subscriber(request.from_.uri.user)
+        md5_only = claimed is not None and claimed.device.md5_only
         values = self._nonces.challenges(
             self._realm,
             self._wall().timestamp(),
             stale=stale,
-            md5_only=claimed is not None and claimed.device.md5_only,
+            md5_only=md5_only or knows_md5_alone(request.get("User-Agent") or ""),
         )
         return request.reply(401, headers=[("WWW-Authenticate", value) for value in values])
 

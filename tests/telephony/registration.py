@@ -208,6 +208,7 @@ class Phone:
         secret: str = SECRET,
         call_id: str = "",
         algorithm: str = "SHA-256",
+        agent: str = "Yealink SIP-T54W 96.86.0.23",
     ) -> None:
         self.box = box
         self.username = username
@@ -215,6 +216,7 @@ class Phone:
         self.secret = secret
         self.call_id = call_id or f"call-{next(_calls)}"
         self.algorithm = algorithm
+        self.agent = agent
         self.cseq = 0
         self.contact = f"<sip:{username}@{flow.remote[0]}:{flow.remote[1]}>"
 
@@ -232,7 +234,7 @@ class Phone:
             f"Call-ID: {self.call_id}",
             f"CSeq: {self.cseq} {method}",
             "Max-Forwards: 70",
-            "User-Agent: Yealink SIP-T54W 96.86.0.23",
+            f"User-Agent: {self.agent}",
             *headers,
             "Content-Length: 0",
         ]

@@ -249,6 +249,17 @@ def test_a_device_set_to_md5_is_offered_nothing_else() -> None:
     assert offered == ["MD5"]
 
 
+def test_an_old_baresip_is_offered_what_it_can_read_and_proves_its_secret_with_it() -> None:
+    box = Box()
+    phone = Phone(box, algorithm="MD5", agent="baresip v1.0.0 (x86_64/linux)")
+    answer = box.registrar.register(phone.request(), AT_HOME, 0)
+    offered = [Challenge.parse(value).algorithm for value in answer.all("WWW-Authenticate")]
+    assert offered == ["MD5"]
+    assert phone.register().status == 200
+    phone.secret = "not this one"
+    assert phone.register().status == 401
+
+
 def test_the_credential_decides_who_it_is_and_not_from() -> None:
     box = Box()
     phone = Phone(box, "1002-desk")
