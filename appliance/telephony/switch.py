@@ -11,27 +11,39 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from appliance.clock import Clock
-from appliance.telephony.access import Gate
+from appliance.model.subscribers import Subscriber
 from appliance.telephony.calls.abilities import ALLOW, SUPPORTED
 from appliance.telephony.calls.exchange import Exchange
 from appliance.telephony.calls.stray import end_stray_answer
-from appliance.telephony.registrar import Registrar
 from appliance.telephony.sip.core_events import Event, RequestReceived, ResponseReceived
-from appliance.telephony.sip.message import Response
+from appliance.telephony.sip.flow import Flow
+from appliance.telephony.sip.message import Request, Response
 from appliance.telephony.transport.driver import Driver
 
 log = logging.getLogger(__name__)
 
 CHALLENGE: Final = 401
+SERVED_SCHEMES: Final = ("sip", "sips", "tel")
+EXTENSIONS: Final = frozenset({"replaces", "timer", "100rel", "norefersub", "outbound", "path"})
+"""The option tags that a Require may name (RFC 3261 § 8.2.2.3)."""
 IN_DIALOG_ONLY: Final = (
     *("BYE", "INFO", "MESSAGE", "NOTIFY", "PRACK", "PUBLISH", "REFER", "SUBSCRIBE", "UPDATE"),
 )
 """Methods that the box knows, but serves within a call only."""
 
 Handler = Callable[[RequestReceived], None]
+
+
+class Gate(Protocol):
+    def admit(self, request: Request, flow: Flow, now: float) -> Subscriber | Response:
+        """The device that sent the request, or what to answer instead."""
+
+
+class Registrar(Protocol):
+    def register(self, request: Request, flow: Flow, now: float) -> Response: ...
 
 
 class Switch:
@@ -58,7 +70,10 @@ class Switch:
             self._route(event)
 
     def _route(self, event: RequestReceived) -> None:
-        if event.request.to.tag and event.request.method != "REGISTER":
+        refusal = unserved(event.request)
+        if refusal is not None:
+            self._respond(event, refusal)
+        elif event.request.to.tag and event.request.method != "REGISTER":
             self._exchange.in_dialog(event)
         else:
             self._handlers.get(event.request.method, self._refuse_unknown)(event)
@@ -90,3 +105,13 @@ class Switch:
         # A challenge is made afresh for each retransmission, so nothing need be remembered of it.
         remember = response.status != CHALLENGE
         self._driver.respond(event.transaction, response, remember=remember)
+
+
+def unserved(request: Request) -> Response | None:
+    """The refusal of what no method here can serve (RFC 3261 § 8.2.2); None for what can be."""
+    if request.uri.scheme not in SERVED_SCHEMES:
+        return request.reply(416)
+    unknown = request.require - EXTENSIONS
+    if unknown:
+        return request.reply(420, headers=[("Unsupported", ", ".join(sorted(unknown)))])
+    return None

@@ -13,12 +13,12 @@ from appliance.model.tenants import Tenant, TenantKey
 from appliance.store.snapshot import Snapshot
 from appliance.telephony.calls.equipment import Contact, Equipment
 from appliance.telephony.calls.exchange import Exchange
-from appliance.telephony.calls.stray import end_stray_answer
 from appliance.telephony.flow.arrive import arrive
-from appliance.telephony.sip.core_events import Event, RequestReceived, ResponseReceived
+from appliance.telephony.sip.core_events import Event
 from appliance.telephony.sip.flow import Flow
 from appliance.telephony.sip.message import Request, Response, parse
 from appliance.telephony.sip.uri import Uri
+from appliance.telephony.switch import Switch
 from appliance.telephony.transport.driver import Driver
 from tests.support.fake_media import FakeMedia
 from tests.support.virtual_time import VirtualClock, run_virtually
@@ -81,6 +81,9 @@ class Office:
             clock=VirtualClock(),
         )
         self.exchange = Exchange(self.equipment, arrive)
+        self.switch = Switch(
+            self.driver, Doorkeeper(self), NoRegistrar(), self.exchange, self.equipment.clock
+        )
 
     def phone(self, number: str, name: str = "desk") -> "Phone":
         """A registered phone on the extension; the first one makes the extension."""
@@ -118,17 +121,25 @@ class Office:
         ]
 
     def _on_event(self, event: Event) -> None:
-        if isinstance(event, ResponseReceived):
-            end_stray_answer(self.driver, event)
-        if not isinstance(event, RequestReceived):
-            return
-        if event.request.to.tag:
-            self.exchange.in_dialog(event)
-        else:
-            phone = self.driver.phones[event.transaction.flow.remote]
-            subscriber = self.snapshot.device(phone.device.key)
-            assert subscriber is not None
-            self.exchange.arrive(event, subscriber)
+        self.switch.receive(event)
+
+
+class Doorkeeper:
+    """Knows phones by their address, where the gate wants a digest."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+
+    def admit(self, _request: Request, flow: Flow, _now: float) -> Subscriber:
+        phone = self._office.driver.phones[flow.remote]
+        subscriber = self._office.snapshot.device(phone.device.key)
+        assert subscriber is not None
+        return subscriber
+
+
+class NoRegistrar:
+    def register(self, request: Request, _flow: Flow, _now: float) -> Response:
+        return request.reply(501)
 
 
 class Phone:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Final
 
 from appliance.model.subscribers import Subscriber
 from appliance.model.tenants import TenantStatus
 from appliance.telephony.calls.abilities import SDP
 from appliance.telephony.calls.call import Call, Treatment
+from appliance.telephony.calls.description import described
 from appliance.telephony.calls.equipment import Equipment
 from appliance.telephony.calls.incoming import IncomingLeg
 from appliance.telephony.calls.replacing import replace
@@ -24,9 +24,6 @@ from appliance.telephony.sip.transaction import ServerTransaction
 from appliance.telephony.sip.types import LocalTag, RemoteTag
 
 log = logging.getLogger(__name__)
-
-EXTENSIONS: Final = frozenset({"replaces", "timer", "100rel", "norefersub", "outbound", "path"})
-"""The option tags of Require that an INVITE may name (RFC 3261 § 8.2.2.3)."""
 
 
 class Exchange:
@@ -74,14 +71,13 @@ class Exchange:
 
     def _offer(self, request: Request, subscriber: Subscriber) -> Session | Response | None:
         """The caller's offer, None where there is none, or the refusal of one that cannot be."""
-        body = request.body_of(SDP)
-        if body is None:
-            return request.reply(415, headers=[("Accept", SDP)]) if request.body else None
+        if request.body and request.body_of(SDP) is None:
+            return request.reply(415, headers=[("Accept", SDP)])
         try:
-            offer = Session.parse(body)
+            offer = described(request)
         except SdpError as error:
             return request.reply(400, f"Bad SDP: {error}")
-        refusal = refused(offer, subscriber.device.media_security)
+        refusal = refused(offer, subscriber.device.media_security) if offer else None
         if refusal is None:
             return offer
         warning = ("Warning", f'399 box "{refusal.reason}"')
@@ -101,16 +97,13 @@ class Exchange:
             self._idle.set()
 
     def _refusal(self, request: Request, subscriber: Subscriber) -> Response | None:
-        """Why the INVITE cannot begin a call (RFC 3261 § 8.2, § 16.3; RFC 4028 § 9)."""
+        """Why the INVITE cannot begin a call (RFC 3261 § 16.3, RFC 4028 § 9; decisions: Access)."""
         if self.draining:
             return request.reply(503, headers=[("Retry-After", "10")])
         if subscriber.tenant.status is TenantStatus.SUSPENDED:
             return request.reply(403, "Account Is Not Active")
         if request.max_forwards is not None and request.max_forwards <= 0:
             return request.reply(483)
-        unknown = request.require - EXTENSIONS
-        if unknown:
-            return request.reply(420, headers=[("Unsupported", ", ".join(sorted(unknown)))])
         too_small = session_timer.too_small(self.equipment.session_policy, request)
         if too_small is not None:
             return request.reply(422, headers=too_small)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from appliance.telephony.calls.abilities import ABILITIES
 from appliance.telephony.sip.address import Address
 from appliance.telephony.sip.flow import Flow
 from appliance.telephony.sip.types import new_call_id, new_tag
@@ -23,12 +22,12 @@ def caller_headers(call: Call, flow: Flow) -> list[tuple[str, str]]:
     """From, To, Call-ID, CSeq, Max-Forwards and Diversion of the INVITE of one branch."""
     shown = ANONYMOUS if wants_privacy(call) else str(party(call.caller, flow))
     diversions = [
-        ("Diversion", f"<sip:{number}@{flow.local[0]}>;reason=unconditional")
+        ("Diversion", f"{Address('', Uri('sip', number, flow.local[0]))};reason=unconditional")
         for number in reversed(call.diverted_by)
     ]
     return [
         ("From", f"{shown};tag={new_tag()}"),
-        ("To", f"<sip:{call.dialled}@{_host(flow)}>"),
+        ("To", str(Address("", Uri("sip", call.dialled, flow.local[0])))),
         ("Call-ID", new_call_id()),
         ("CSeq", "1 INVITE"),
         ("Max-Forwards", str(hops_left(call))),
@@ -38,7 +37,7 @@ def caller_headers(call: Call, flow: Flow) -> list[tuple[str, str]]:
 
 def party(leg: Leg, flow: Flow) -> Address:
     """The leg's extension as the phone on `flow` is shown it."""
-    uri = Uri("sip", leg.number, _host(flow))
+    uri = Uri("sip", leg.number, flow.local[0])
     return Address(leg.subscriber.extension.name, uri)
 
 
@@ -52,11 +51,6 @@ def hops_left(call: Call) -> int:
     """Max-Forwards of the next INVITE: one less than the caller's (interop 24)."""
     given = call.first_caller.request.max_forwards
     return MAX_FORWARDS if given is None else given - 1
-
-
-def _host(flow: Flow) -> str:
-    host = flow.local[0]
-    return f"[{host}]" if ":" in host else host
 
 
 def tell_connected(leg: Leg, other: Leg) -> None:

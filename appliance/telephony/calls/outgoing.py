@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from appliance.model.devices import DeviceKey, MediaSecurity
 from appliance.model.subscribers import Subscriber
 from appliance.telephony.calls.abilities import SDP
+from appliance.telephony.calls.description import described
 from appliance.telephony.calls.equipment import Equipment
 from appliance.telephony.calls.events import Accepts, Refuses, Rings
 from appliance.telephony.calls.identity import caller_headers
@@ -15,7 +16,6 @@ from appliance.telephony.calls.leg_media import MediaRefused
 from appliance.telephony.calls.outcome import Failed, Outcome, Redirected, Unreachable, refusal
 from appliance.telephony.calls.stray import end_stray_answer
 from appliance.telephony.sdp.errors import SdpError
-from appliance.telephony.sdp.session import Session
 from appliance.telephony.sip.core_events import (
     Event,
     ResponseReceived,
@@ -179,13 +179,13 @@ class OutgoingLeg(Leg):
 
     def _take(self, response: Response) -> bool:
         """Apply the SDP answer of a 18x or 2xx; a 2xx may repeat what a 183 said."""
-        if not response.body:
-            return self.media.agreed
         try:
-            self.media.take_answer(Session.parse(response.body))
+            answer = described(response)
+            if answer is not None:
+                self.media.take_answer(answer)
         except (SdpError, MediaRefused):
             return False
-        return True
+        return self.media.agreed
 
 
 def _outcome(number: str, response: Response) -> Outcome:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from appliance.telephony.calls.events import Refers
 from appliance.telephony.sip.message import Request
@@ -35,7 +34,7 @@ def parse_referral(request: Request) -> Referral | None:
         return None
     wanted = next((v for name, v in uri.headers if name.lower() == "replaces"), None)
     try:
-        replaces = Replaces.parse(unquote(wanted)) if wanted is not None else None
+        replaces = Replaces.parse(wanted) if wanted is not None else None
     except ValueError:
         return None
     quiet = (request.get("Refer-Sub") or "").strip().lower() == "false"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final
 
 from appliance.telephony.calls.abilities import ABILITIES, SDP
+from appliance.telephony.calls.description import described
 from appliance.telephony.calls.events import Offers
 from appliance.telephony.calls.leg_media import MediaRefused
 from appliance.telephony.sdp.errors import SdpError
@@ -130,7 +131,10 @@ class Renegotiation:
 
     def _take_answer(self, response: Response) -> bool:
         try:
-            self._leg.media.take_answer(Session.parse(response.body))
+            answer = described(response)
+            if answer is None:
+                return False
+            self._leg.media.take_answer(answer)
         except (SdpError, MediaRefused):
             return False
         return True
@@ -151,13 +155,13 @@ class Renegotiation:
 
     def _consider(self, transaction: ServerTransaction, request: Request) -> None:
         leg = self._leg
-        if not request.body:
-            self._accept(transaction, leg.media.offer_again())
-            return
         try:
-            offer = Session.parse(request.body_of(SDP) or b"")
+            offer = described(request)
         except SdpError as error:
-            self._refuse(transaction, 400, str(error))
+            self._refuse(transaction, 400, f"Bad SDP: {error}")
+            return
+        if offer is None:
+            self._accept(transaction, leg.media.offer_again())
             return
         answer = leg.media.answer_again(offer)
         if answer is not None or leg.holder is None:
@@ -199,10 +203,12 @@ class Renegotiation:
 
     def take_late_answer(self, ack: Request) -> None:
         """An ACK that answers the offer of our 2xx (RFC 3264 § 5, interop 13)."""
-        if not ack.body or not self._leg.media.offering:
+        if not self._leg.media.offering:
             return
         try:
-            self._leg.media.take_answer(Session.parse(ack.body))
+            answer = described(ack)
+            if answer is not None:
+                self._leg.media.take_answer(answer)
         except (SdpError, MediaRefused):
             self._leg.release("media_refused")
 
