@@ -237,6 +237,21 @@ async def test_interop_07_sha_256_and_md5_are_offered_sha_256_first(box: Box) ->
     udp.close()
 
 
+async def test_interop_07_a_phone_that_gives_up_at_sha_256_gets_in_at_the_defaults(
+    tmp_path: Path,
+) -> None:
+    """Debian's baresip ends at any SHA-256 challenge, wherever it stands among others."""
+    box = Box.demo(tmp_path / "box", md5_only=False).start()
+    try:
+        lines = box.line(ALICE), box.line(BEN, transport="tls")
+        async with phones(tmp_path / "p", *lines, speak=(440, 620)) as (alice, ben):
+            call = await alice.dial("1002")
+            await (await ben.rung()).accept()
+            await call.hears(620)
+    finally:
+        box.close()
+
+
 async def test_interop_07_a_replayed_nonce_count_is_refused(box: Box) -> None:
     udp = await RawUdp.open()
     who = box.credentials("1050-desk")

@@ -256,7 +256,11 @@ class Phone:
                 traced.append(line)
 
     def _traced(self, text: str, source: str, target: str) -> None:
-        own = (f"{self.host}:{self.port}", f"[{self.host}]:{self.port}")
+        own = [
+            f"{host}:{port}"
+            for host in (self.host, f"[{self.host}]")
+            for port in (self.port, self.port + 1)
+        ]
         sent = source in own or target == self.line.registrar
         message = WireMessage.parse(text, sent=sent, source=source, target=target)
         if not sent and message.answers == "INVITE" and message.status in (183, 200):
