@@ -79,7 +79,7 @@ class NativeMedia:
         if failed:
             lib.bv_engine_free(engine)
             raise OSError(-failed, os.strerror(-failed))
-        self.engine, self.commands = engine, Commands(engine)
+        self.engine, self.commands = engine, Commands(engine, self._loop.call_later)
         self._loop.add_reader(lib.bv_engine_news_fd(engine), self._on_news)
 
     def stop(self) -> None:
@@ -89,6 +89,7 @@ class NativeMedia:
         for stream in list(self._streams.values()):
             stream.close()
         self.commands.send(self.commands.new(lib.BV_STOP_ENGINE, ffi.NULL))
+        self.commands.wake()
         lib.bv_engine_join(self.engine)
         assert self._loop is not None
         self._loop.remove_reader(lib.bv_engine_news_fd(self.engine))

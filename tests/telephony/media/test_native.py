@@ -115,6 +115,7 @@ async def test_everything_is_harmless_after_close(
     one.stream.record(tmp_path / "r.wav")
     one.stream.stop_recording()
     assert one.stream.statistics().packets_received == 1
+    assert await one.far_end.hears_nothing()
     two.far_end.say(two.stream)
     assert await one.far_end.hears_nothing()
 

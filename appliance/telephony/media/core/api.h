@@ -101,7 +101,9 @@ int bv_engine_news_fd(const struct bv_engine *engine);
 const char *bv_engine_scheduling(const struct bv_engine *engine);
 void bv_engine_totals(const struct bv_engine *engine, struct bv_totals *totals);
 
+/* A submitted command is seen at the next wake: one wake serves many commands. */
 void bv_submit(struct bv_engine *engine, struct bv_command *command);
+void bv_wake(struct bv_engine *engine);
 struct bv_command *bv_take_done(struct bv_engine *engine);
 bool bv_take_event(struct bv_engine *engine, struct bv_event *event);
 

@@ -382,8 +382,13 @@ void bv_engine_totals(const struct bv_engine *e, struct bv_totals *totals)
 
 void bv_submit(struct bv_engine *e, struct bv_command *command)
 {
+    stack_push(&e->commands, command);
+}
+
+void bv_wake(struct bv_engine *e)
+{
     uint64_t one = 1;
-    if (stack_push(&e->commands, command) && write(e->wake, &one, sizeof one) < 0)
+    if (write(e->wake, &one, sizeof one) < 0)
         return; /* only when the counter is full, that is, when a wake is pending */
 }
 

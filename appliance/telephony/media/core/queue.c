@@ -1,13 +1,12 @@
 #include "queue.h"
 
-bool stack_push(struct command_stack *stack, struct bv_command *command)
+void stack_push(struct command_stack *stack, struct bv_command *command)
 {
     struct bv_command *top = atomic_load_explicit(&stack->top, memory_order_relaxed);
     do
         command->next = top;
     while (!atomic_compare_exchange_weak_explicit(&stack->top, &top, command,
                                                   memory_order_release, memory_order_relaxed));
-    return top == NULL;
 }
 
 struct bv_command *stack_take(struct command_stack *stack)

@@ -11,8 +11,7 @@ struct command_stack {
     _Atomic(struct bv_command *) top;
 };
 
-/* True when the stack was empty, so that the other side needs waking. */
-bool stack_push(struct command_stack *stack, struct bv_command *command);
+void stack_push(struct command_stack *stack, struct bv_command *command);
 /* All commands, in the order in which they were pushed. */
 struct bv_command *stack_take(struct command_stack *stack);
 
