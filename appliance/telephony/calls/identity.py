@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from appliance.telephony.calls.abilities import ABILITIES
 from appliance.telephony.sip.address import Address
 from appliance.telephony.sip.flow import Flow
 from appliance.telephony.sip.types import new_call_id, new_tag
