@@ -73,8 +73,10 @@ class Gate:
 
     def admit(self, request: Request, flow: Flow, now: float) -> Subscriber | Response:
         """The device that sent the request, or what to answer instead."""
-        credentials = next((c for c in request.authorizations if c.realm == self._realm), None)
-        if credentials is None:
+        for credentials in request.authorizations:
+            if credentials.realm == self._realm:
+                break
+        else:
             return self._challenge(request)
         name, host = credentials.username, flow.remote[0]
         subscriber = self._directory.subscriber(name)

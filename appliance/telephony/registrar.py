@@ -282,13 +282,16 @@ class Registrar:
 
     def _done(self, device: DeviceKey, request: Request, now: float) -> Response:
         """200 with every contact as its phone wrote it, and the expiry in force."""
-        current = [b for b in self._bindings.of(device) if b.current]
-        headers = [
-            ("Contact", f"{b.contact};expires={max(0, round(b.expires_at - now))}") for b in current
-        ]
+        headers = []
+        by_outbound = False
+        for binding in self._bindings.of(device):
+            if binding.current:
+                left = max(0, round(binding.expires_at - now))
+                headers.append(("Contact", f"{binding.contact};expires={left}"))
+                by_outbound = by_outbound or binding.reg_id != 0
         if request.path and "path" in request.supported:
             headers += [("Path", str(address)) for address in request.path]
-        if any(b.reg_id for b in current) and "outbound" in request.supported:
+        if by_outbound and "outbound" in request.supported:
             headers.append(("Require", "outbound"))
         return request.reply(200, headers=headers)
 

@@ -1,6 +1,7 @@
 """The headers of one message: lines by name, in order, and what was already read of them."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from appliance.telephony.sip.names import SPELLINGS, canonical, is_header_name
 
@@ -16,7 +17,7 @@ class Headers:
 
     def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
         self.fields: dict[str, list[str]] = {}
-        self.typed: dict[str, object] = {}
+        self.typed: dict[str, Any] = {}
         for name, value in pairs:
             self.add(name, value)
 

@@ -6,7 +6,7 @@ counts as absent, because no phone should be refused for it.
 """
 
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar, cast
+from typing import Generic, Protocol, TypeVar
 
 from appliance.telephony.sip.address import (
     MAX_SECONDS,
@@ -32,8 +32,6 @@ from appliance.telephony.sip.via import read_vias
 T = TypeVar("T")
 Lines = list[str]
 
-_UNREAD = object()
-
 
 class HasHeaders(Protocol):
     @property
@@ -49,11 +47,12 @@ class Typed(Generic[T]):
 
     def __get__(self, message: HasHeaders, owner: type) -> T:
         headers = message.headers
-        value = headers.typed.get(self._name, _UNREAD)
-        if value is _UNREAD:
-            value = self._read(headers.fields.get(self._name) or [])
-            headers.typed[self._name] = value
-        return cast(T, value)
+        value: T
+        try:
+            value = headers.typed[self._name]
+        except KeyError:
+            value = headers.typed[self._name] = self._read(headers.fields.get(self._name) or [])
+        return value
 
 
 def one(lines: Lines) -> str:
