@@ -1,0 +1,20 @@
+"""When the garbage collector may run: seldom, and never over what the box was started with.
+
+Nearly all that a request makes is gone by reference counting when it is answered; what stays
+(bindings, transactions, remembered addresses) has no cycles. So young objects are looked at less
+often than Python would, and the modules, the snapshot and the bindings of the last run not at all:
+a collection of everything would stop the SIP side for a tenth of a second and more.
+"""
+
+import gc
+from typing import Final
+
+THRESHOLDS: Final = (10_000, 20, 20)
+"""Objects made and not yet gone until the young are looked at; every 20th time the older ones."""
+
+
+def settle() -> None:
+    """To be called once, when the box has started and before it is announced."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*THRESHOLDS)
