@@ -6,7 +6,6 @@ must be one clock's, in seconds, and should not jump back: Unix time, so that th
 where the secret does.
 """
 
-import base64
 import hmac
 import os
 import re
@@ -21,9 +20,9 @@ from appliance.telephony.sip.digest_hash import HASHES, digest_response
 _TICKS = 1000  # a nonce's moment is in ms
 _BODY = 12  # octets: 6 of moment, 6 random
 _MAC = 15
-_BODY_LENGTH = 16  # characters
-# 27 octets leave no spare bits, so that one nonce has one text.
-_NONCE = re.compile(r"[A-Za-z0-9_-]{36}")
+_MOMENT_LENGTH, _BODY_LENGTH = 12, 24  # characters
+# In hexadecimal, in lower case alone, so that one nonce has one text.
+_NONCE = re.compile(r"[0-9a-f]{54}")
 _HEX = re.compile(r"[0-9A-Fa-f]{1,8}")
 _LAST_COUNT = 0xFFFFFFFF
 
@@ -57,7 +56,7 @@ class Nonces:
 
     def fresh(self, now: float) -> str:
         body = int(now * _TICKS).to_bytes(6, "big") + os.urandom(_BODY - 6)
-        return base64.urlsafe_b64encode(body + self._mac(body)).decode()
+        return (body + self._mac(body)).hex()
 
     def challenges(
         self, realm: str, now: float, *, stale: bool = False, md5_only: bool = False
@@ -100,11 +99,11 @@ class Nonces:
         """None: not ours, or past its life."""
         if _NONCE.fullmatch(nonce) is None:
             return None
-        octets = base64.urlsafe_b64decode(nonce)
+        octets = bytes.fromhex(nonce)
         body, mac = octets[:_BODY], octets[_BODY:]
         if not hmac.compare_digest(mac, self._mac(body)):
             return None
-        made_at = _moment(body)
+        made_at = _moment(nonce)
         return made_at if made_at > int(now * _TICKS) - self._life else None
 
     def _mac(self, body: bytes) -> bytes:
@@ -116,14 +115,14 @@ class Nonces:
         deadline = int(now * _TICKS) - self._life
         for _ in range(2):
             oldest = next(iter(self._used), None)
-            if oldest is None or _moment(base64.urlsafe_b64decode(oldest)) > deadline:
+            if oldest is None or _moment(oldest) > deadline:
                 return
             del self._used[oldest]
 
     def _forget_oldest(self) -> None:
         oldest = next(iter(self._used))
         del self._used[oldest]
-        moment = _moment(base64.urlsafe_b64decode(oldest))
+        moment = _moment(oldest)
         self._forgotten_until = max(self._forgotten_until, moment)
 
 
@@ -134,8 +133,9 @@ def _around_nonce(realm: str, algorithm: str, stale: bool) -> tuple[str, str]:
     return before, after
 
 
-def _moment(body: bytes) -> int:
-    return int.from_bytes(body[:6], "big")
+def _moment(nonce: str) -> int:
+    """When it was made, in ticks; its body is enough."""
+    return int(nonce[:_MOMENT_LENGTH], 16)
 
 
 def _count(credentials: Credentials) -> int | None:
