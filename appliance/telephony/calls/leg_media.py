@@ -7,7 +7,7 @@ replace the old ones only when it is answered, so that a refused one leaves what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -26,7 +26,7 @@ from appliance.telephony.media.port import (
 )
 from appliance.telephony.sdp.agreement import Agreement, agree, joinable
 from appliance.telephony.sdp.codec import Codec
-from appliance.telephony.sdp.crypto import Crypto, fresh_keys
+from appliance.telephony.sdp.crypto import Crypto, Keyring
 from appliance.telephony.sdp.direction import Direction
 from appliance.telephony.sdp.layout import MAIN, arrange
 from appliance.telephony.sdp.media import Media
@@ -64,7 +64,7 @@ class Line:
     kind: str
     stream: Stream
     carriage: Carriage
-    keys: tuple[Crypto, ...]
+    keys: Iterable[Crypto]
 
     @property
     def local(self) -> LocalMedia:
@@ -359,7 +359,7 @@ class LegMedia:
             if old is not None and old.carriage is carriage and old.kind == line.kind:
                 return old
         stream = self._port.open(self._host, self._on_event, carriage)
-        keys = () if self._security is MediaSecurity.PLAIN else fresh_keys()
+        keys = () if self._security is MediaSecurity.PLAIN else Keyring()
         return Line(line.kind, stream, carriage, keys)
 
     def _offer(self, offer: Session) -> Session:

@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+from functools import lru_cache
 from itertools import count
 from typing import Any
 
@@ -47,11 +48,14 @@ def _fill_payloads(target: Any, payloads: tuple[Payload, ...]) -> int:
     return len(payloads)
 
 
+_parsed = lru_cache(maxsize=4096)(ipaddress.ip_address)
+
+
 def _fill_address(target: Any, address: Address | None, family: int) -> None:
     """Leaves `target` empty for no address, port 0 and the unspecified address (interop 12)."""
     if address is None or address[1] == 0:
         return
-    host = ipaddress.ip_address(address[0])
+    host = _parsed(address[0])
     if host.is_unspecified or host.is_multicast:
         return
     if host.version != family:

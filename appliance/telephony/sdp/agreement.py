@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
-from appliance.telephony.sdp.codec import Codec
+from appliance.telephony.sdp.codec import REMEMBERED, Codec
 from appliance.telephony.sdp.crypto import Crypto, agreed
 from appliance.telephony.sdp.media import DEFAULT_PTIME_MS, Address, Media
 from appliance.telephony.sdp.refusal import Refusal
@@ -52,7 +53,7 @@ def agree(local: Media, remote: Media) -> Agreement | Refusal:
 
 
 def _agree_rtp(local: Media, remote: Media) -> Agreement | Refusal:
-    send = _shared(remote.codecs, local.codecs)
+    send, receive = _both_ways(local.codecs, remote.codecs)
     if all(codec.companion for codec in send):
         return Refusal("no codec in common")
     keys = _keys(local, remote)
@@ -64,7 +65,7 @@ def _agree_rtp(local: Media, remote: Media) -> Agreement | Refusal:
         remote=remote.rtp_address,
         remote_rtcp=remote.rtp_address if mux else remote.rtcp_address,
         send=send,
-        receive=_shared(local.codecs, remote.codecs),
+        receive=receive,
         sending=way.sends,
         receiving=way.receives,
         send_keys=keys and keys[0],
@@ -74,6 +75,14 @@ def _agree_rtp(local: Media, remote: Media) -> Agreement | Refusal:
     )
 
 
+@lru_cache(maxsize=REMEMBERED)
+def _both_ways(
+    local: tuple[Codec, ...], remote: tuple[Codec, ...]
+) -> tuple[tuple[Codec, ...], tuple[Codec, ...]]:
+    """What each side takes of the other: theirs in their numbers, then ours in ours."""
+    return _shared(remote, local), _shared(local, remote)
+
+
 def _shared(codecs: tuple[Codec, ...], others: tuple[Codec, ...]) -> tuple[Codec, ...]:
     return tuple(codec for codec in codecs if any(codec.matches(other) for other in others))
 
@@ -81,6 +90,8 @@ def _shared(codecs: tuple[Codec, ...], others: tuple[Codec, ...]) -> tuple[Codec
 def _keys(local: Media, remote: Media) -> tuple[Crypto, Crypto] | Refusal | None:
     """Our sending and receiving line. A far end that answers keys with keys that do not fit would
     hear noise from us: that is refused as well."""
+    if not (remote.keyed or local.savp or remote.savp):
+        return None
     pair = agreed(local.crypto, remote.crypto)
     if pair is None and (local.savp or remote.savp or (local.crypto and remote.keyed)):
         return Refusal("no crypto line in common")

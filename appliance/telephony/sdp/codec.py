@@ -7,6 +7,10 @@ TELEPHONE_EVENT = "telephone-event"
 COMFORT_NOISE = "CN"
 MAX_CLOCK = 1_000_000
 
+REMEMBERED = 256
+"""How many results the pure functions of codecs keep: some for each make of phone, and no more than
+a few megabytes where somebody writes other codecs with every call."""
+
 
 @dataclass(frozen=True, slots=True)
 class Codec:

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 SUITES: dict[str, int] = {
@@ -67,13 +67,22 @@ def _key(text: str, length: int) -> bytes | None:
     return key if len(key) == length else None
 
 
-def fresh_keys() -> tuple[Crypto, ...]:
+class Keyring:
     """One line per suite, each with its own key: all that one stream of ours needs, whether it
-    offers or answers. The keys stay the stream's own over every later offer and answer."""
-    return tuple(Crypto.fresh(suite, tag) for tag, suite in enumerate(SUITES, 1))
+    offers or answers. A key is made when the first offer or answer comes to it, and stays the
+    stream's own over every later one."""
+
+    def __init__(self) -> None:
+        self._made: list[Crypto] = []
+
+    def __iter__(self) -> Iterator[Crypto]:
+        for place, suite in enumerate(SUITES):
+            if place == len(self._made):
+                self._made.append(Crypto.fresh(suite, place + 1))
+            yield self._made[place]
 
 
-def answering(offered: Sequence[Crypto], ours: Sequence[Crypto]) -> Crypto | None:
+def answering(offered: Sequence[Crypto], ours: Iterable[Crypto]) -> Crypto | None:
     """Our line for the answer: the first that was offered and that we have, under the offer's
     tag (RFC 4568 § 5.1.2); None when there is none."""
     for line in offered:

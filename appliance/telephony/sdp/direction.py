@@ -16,11 +16,11 @@ class Direction(Flag):
 
     @property
     def sends(self) -> bool:
-        return bool(self & Direction.SENDONLY)
+        return self in _SENDING
 
     @property
     def receives(self) -> bool:
-        return bool(self & Direction.RECVONLY)
+        return self in _RECEIVING
 
     @property
     def mirrored(self) -> "Direction":
@@ -31,6 +31,8 @@ class Direction(Flag):
         return _WORDS[self]
 
 
+_SENDING = (Direction.SENDONLY, Direction.SENDRECV)
+_RECEIVING = (Direction.RECVONLY, Direction.SENDRECV)
 _MIRRORED = {
     Direction.INACTIVE: Direction.INACTIVE,
     Direction.SENDONLY: Direction.RECVONLY,

@@ -5,7 +5,7 @@ from functools import cached_property, lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from appliance.telephony.sdp.attributes import Attributes, every, first, line
-from appliance.telephony.sdp.codec import STATIC, Codec, parse_rtpmap
+from appliance.telephony.sdp.codec import REMEMBERED, STATIC, Codec, parse_rtpmap
 from appliance.telephony.sdp.crypto import Crypto
 from appliance.telephony.sdp.direction import DIRECTIONS, Direction
 from appliance.telephony.sdp.origin import family
@@ -54,17 +54,8 @@ class Media:
     @cached_property
     def codecs(self) -> tuple[Codec, ...]:
         """The formats that mean something, in the line's order, static ones filled in."""
-        mapped = {
-            codec.number: codec
-            for value in every(self.attributes, "rtpmap")
-            if (codec := parse_rtpmap(value))
-        }
-        parameters = _parameters(self.attributes)
-        return tuple(
-            Codec(codec.number, codec.name, codec.clock, codec.channels, parameters.get(text, ""))
-            for text in dict.fromkeys(self.formats)
-            if text.isdecimal() and (codec := mapped.get(int(text)) or STATIC.get(int(text)))
-        )
+        maps = tuple(every(self.attributes, "rtpmap"))
+        return _codecs(self.formats, maps, tuple(every(self.attributes, "fmtp")))
 
     @cached_property
     def crypto(self) -> tuple[Crypto, ...]:
@@ -138,8 +129,22 @@ class Media:
 RTP_PROTOCOLS = frozenset({"RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"})
 
 
-def _parameters(attributes: Attributes) -> dict[str, str]:
-    pairs = (value.partition(" ") for value in every(attributes, "fmtp"))
+@lru_cache(maxsize=REMEMBERED)
+def _codecs(
+    formats: tuple[str, ...], maps: tuple[str, ...], fmtps: tuple[str, ...]
+) -> tuple[Codec, ...]:
+    """Phones of one make write the same of these with every call."""
+    mapped = {codec.number: codec for value in maps if (codec := parse_rtpmap(value))}
+    parameters = _parameters(fmtps)
+    return tuple(
+        Codec(codec.number, codec.name, codec.clock, codec.channels, parameters.get(text, ""))
+        for text in dict.fromkeys(formats)
+        if text.isdecimal() and (codec := mapped.get(int(text)) or STATIC.get(int(text)))
+    )
+
+
+def _parameters(fmtps: tuple[str, ...]) -> dict[str, str]:
+    pairs = (value.partition(" ") for value in fmtps)
     return {number: parameters.strip() for number, _, parameters in pairs}
 
 

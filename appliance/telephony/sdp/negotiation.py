@@ -8,9 +8,10 @@ is sent, so that the origin's version is right.
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from appliance.model.devices import MediaSecurity
-from appliance.telephony.sdp.codec import TELEPHONE_EVENT, Codec, our_codecs
+from appliance.telephony.sdp.codec import REMEMBERED, TELEPHONE_EVENT, Codec, our_codecs
 from appliance.telephony.sdp.direction import Direction
 from appliance.telephony.sdp.layout import arrange
 from appliance.telephony.sdp.media import Media
@@ -35,7 +36,7 @@ def onward_offer(
     *,
     secure: MediaSecurity,
     previous: Session | None = None,
-    also: Collection[str] = INTERCHANGEABLE,
+    also: tuple[str, ...] = INTERCHANGEABLE,
 ) -> Session:
     """The offer to one leg made from what the far end of another offered or last sent.
 
@@ -53,7 +54,7 @@ def onward_offer(
             media.append(dead_line(line, origin))
             continue
         used = old[place].codecs if place < len(old) else ()
-        codecs = _extended(renumbered(line.codecs, used), also if line.kind == "audio" else ())
+        codecs = _to_offer(line.codecs, used, also if line.kind == "audio" else ())
         keys = () if secure is MediaSecurity.PLAIN else local.keys
         media.append(
             own_line(line, local, protocol(line, secure), codecs, line.effective_direction, keys)
@@ -69,7 +70,7 @@ def offer_from(
     secure: MediaSecurity,
     previous: Session | None = None,
     direction: Direction = Direction.SENDRECV,
-    also: Collection[str] = INTERCHANGEABLE,
+    also: tuple[str, ...] = INTERCHANGEABLE,
 ) -> Session:
     """The offer to a leg that is to be brought together with another, whose far end last sent
     `remote`: as `onward_offer`, but who held whom before counts no more."""
@@ -103,7 +104,7 @@ def answer_back(
     origin: Origin,
     *,
     secure: MediaSecurity,
-    also: Collection[str] = INTERCHANGEABLE,
+    also: tuple[str, ...] = INTERCHANGEABLE,
 ) -> Session | Refusal:
     """The answer to the offerer made from the answer to our `onward_offer` (interop 27): the
     offerer's order and numbers for what both share; where they share nothing, its codecs in `also`
@@ -191,14 +192,20 @@ def _answer_line(
     return replace(line, attributes=tuple(a for a in line.attributes if a[0] != "rtcp-mux"))
 
 
-def _extended(codecs: tuple[Codec, ...], also: Collection[str]) -> tuple[Codec, ...]:
+@lru_cache(maxsize=REMEMBERED)
+def _to_offer(
+    wanted: tuple[Codec, ...], used: tuple[Codec, ...], also: tuple[str, ...]
+) -> tuple[Codec, ...]:
+    """The codecs `wanted` under numbers that fit `used`, with the others of `also`."""
+    codecs = renumbered(wanted, used)
     if not any(codec.name in also for codec in codecs):
         return codecs
     return added(codecs, our_codecs((*also, TELEPHONE_EVENT)))
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _passing(
-    offered: tuple[Codec, ...], answered: tuple[Codec, ...], also: Collection[str]
+    offered: tuple[Codec, ...], answered: tuple[Codec, ...], also: tuple[str, ...]
 ) -> tuple[Codec, ...]:
     """What of the offered codecs can go through to an answerer with those of `answered`, with the
     answerer's own parameters."""

@@ -1,9 +1,11 @@
 """A media line of ours, made in place of the one that the far end of another leg wrote."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from appliance.telephony.sdp.attributes import Attributes, every
-from appliance.telephony.sdp.codec import Codec
+from appliance.telephony.sdp.attributes import Attributes, every, first
+from appliance.telephony.sdp.codec import REMEMBERED, Codec
 from appliance.telephony.sdp.crypto import Crypto
 from appliance.telephony.sdp.direction import Direction
 from appliance.telephony.sdp.media import Media
@@ -16,13 +18,13 @@ one leg (addresses, keys, ICE, identifications), or we do not know what they pro
 
 @dataclass(frozen=True, slots=True)
 class LocalMedia:
-    """Our side of one media line. `keys` are of `crypto.fresh_keys()`, one for each suite, made
-    once per stream; RTP and RTCP on one port means that they are multiplexed."""
+    """Our side of one media line. `keys` are the stream's `crypto.Keyring`; RTP and RTCP on one
+    port means that they are multiplexed."""
 
     host: str
     rtp_port: int
     rtcp_port: int
-    keys: tuple[Crypto, ...] = ()
+    keys: Iterable[Crypto] = ()
 
 
 def own_line(
@@ -31,7 +33,7 @@ def own_line(
     profile: str,
     codecs: tuple[Codec, ...],
     way: Direction,
-    keys: tuple[Crypto, ...],
+    keys: Iterable[Crypto],
 ) -> Media:
     """A line of ours with these codecs; fax passes through with T.38's own attributes (interop
     32)."""
@@ -43,9 +45,15 @@ def own_line(
         *_rtcp(local),
         *(("crypto", str(key)) for key in keys),
     )
-    formats = tuple(str(codec.number) for codec in codecs)
     return Media(
-        source.kind, local.rtp_port, profile, formats, local.host, way, source.bandwidth, attributes
+        source.kind,
+        local.rtp_port,
+        profile,
+        _formats(codecs),
+        local.host,
+        way,
+        source.bandwidth,
+        attributes,
     )
 
 
@@ -56,6 +64,12 @@ def _fax_line(source: Media, local: LocalMedia, way: Direction) -> Media:
     )
 
 
+@lru_cache(maxsize=REMEMBERED)
+def _formats(codecs: tuple[Codec, ...]) -> tuple[str, ...]:
+    return tuple(str(codec.number) for codec in codecs)
+
+
+@lru_cache(maxsize=REMEMBERED)
 def _codec_attributes(codecs: tuple[Codec, ...]) -> Attributes:
     """Static types get their rtpmap as well: some phones look nowhere else."""
     out: list[tuple[str, str]] = []
@@ -69,6 +83,9 @@ def _codec_attributes(codecs: tuple[Codec, ...]) -> Attributes:
 def _passed_on(source: Media, codecs: tuple[Codec, ...]) -> Attributes:
     """What of the far end's line means the same beyond us; feedback (RFC 4585 § 4.2) for the
     formats that are left and keep their numbers."""
+    passed = tuple(item for item in source.attributes if item[0] in PASSED_ON)
+    if first(source.attributes, "rtcp-fb") is None:
+        return passed
     there = {(codec.number, codec.name) for codec in source.codecs}
     kept = {str(c.number) for c in codecs if (c.number, c.name) in there} | {"*"}
     feedback = (
@@ -76,7 +93,7 @@ def _passed_on(source: Media, codecs: tuple[Codec, ...]) -> Attributes:
         for value in every(source.attributes, "rtcp-fb")
         if value.partition(" ")[0] in kept
     )
-    return (*(item for item in source.attributes if item[0] in PASSED_ON), *feedback)
+    return (*passed, *feedback)
 
 
 def _rtcp(local: LocalMedia) -> Attributes:

@@ -14,6 +14,8 @@ A device whose own offer was `RTP/SAVP` is to be offered REQUIRED later in that 
 whatever its policy: see `lasting`.
 """
 
+from collections.abc import Iterable
+
 from appliance.model.devices import MediaSecurity
 from appliance.telephony.sdp.crypto import Crypto, answering
 from appliance.telephony.sdp.media import Media
@@ -54,7 +56,7 @@ def refused(offer: Session, secure: MediaSecurity) -> Refusal | None:
 
 
 def answer_keys(
-    line: Media, ours: tuple[Crypto, ...], secure: MediaSecurity
+    line: Media, ours: Iterable[Crypto], secure: MediaSecurity
 ) -> Crypto | Refusal | None:
     """Our crypto line in answer to the offered `line`; None for plain media; a Refusal where the
     profile or the policy wants keys and none fit, or where the policy wants none and it must."""
@@ -65,9 +67,7 @@ def answer_keys(
     return None
 
 
-def _keying(
-    line: Media, ours: tuple[Crypto, ...], secure: MediaSecurity
-) -> Crypto | Refusal | None:
+def _keying(line: Media, ours: Iterable[Crypto], secure: MediaSecurity) -> Crypto | Refusal | None:
     if secure is MediaSecurity.PLAIN:
         return Refusal("secure media is switched off for this device") if line.savp else None
     chosen = answering(line.crypto, ours)

@@ -48,7 +48,7 @@ class Session:
             origin,
             media,
             head.one("s") or "-",
-            tuple(head.every("b")),
+            head.every("b"),
             head.one("t") or "0 0",
             attributes,
         )
@@ -83,18 +83,18 @@ class Session:
 
 @dataclass(slots=True)
 class _Block:
-    """The lines of the session level, or of one media line."""
+    """The lines of the session level, or of one media line, by their letters."""
 
-    lines: list[tuple[str, str]] = field(default_factory=list)
+    lines: dict[str, list[str]] = field(default_factory=dict)
 
     def one(self, letter: str) -> str:
-        return next((value for key, value in self.lines if key == letter), "")
+        return self.lines[letter][0] if letter in self.lines else ""
 
-    def every(self, letter: str) -> list[str]:
-        return [value for key, value in self.lines if key == letter]
+    def every(self, letter: str) -> tuple[str, ...]:
+        return tuple(self.lines.get(letter, ()))
 
     def attributes(self) -> Attributes:
-        return tuple(parse_attribute(value) for value in self.every("a"))
+        return tuple(map(parse_attribute, self.lines.get("a", ())))
 
 
 def _lines(body: bytes) -> list[str]:
@@ -102,22 +102,24 @@ def _lines(body: bytes) -> list[str]:
         raise SdpError("body is too long")
     text = body.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
     lines = [item for item in text.split("\n") if item.strip()]
-    if len(lines) > MAX_LINES or any(len(item) > MAX_LINE_LENGTH for item in lines):
+    if len(lines) > MAX_LINES or max(map(len, lines), default=0) > MAX_LINE_LENGTH:
         raise SdpError("too many lines, or one too long")
     return lines
 
 
 def _blocks(lines: list[str]) -> list[_Block]:
     """The session level first, then one block for each `m=`."""
-    blocks = [_Block()]
+    block = _Block()
+    blocks = [block]
     for text in lines:
         letter, equals, value = text.partition("=")
         letter = letter.strip()
         if not equals or len(letter) != 1:
             raise SdpError("a line is not of the form x=…")
         if letter == "m":
-            blocks.append(_Block())
-        blocks[-1].lines.append((letter, value.strip()))
+            block = _Block()
+            blocks.append(block)
+        block.lines.setdefault(letter, []).append(value.strip())
     return blocks
 
 
@@ -143,6 +145,6 @@ def _media(block: _Block, host: str, direction: Direction) -> Media:
         formats=tuple(words[3:]),
         host=_host(block.one("c")) or host,
         direction=direction if own is None else own,
-        bandwidth=tuple(block.every("b")),
+        bandwidth=block.every("b"),
         attributes=attributes,
     )

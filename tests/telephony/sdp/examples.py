@@ -1,6 +1,6 @@
 """Sessions as phones write them, for the tests of this folder."""
 
-from appliance.telephony.sdp.crypto import fresh_keys
+from appliance.telephony.sdp.crypto import Keyring
 from appliance.telephony.sdp.origin import Origin
 from appliance.telephony.sdp.own_line import LocalMedia
 from appliance.telephony.sdp.session import Session
@@ -69,7 +69,7 @@ def session(text: str) -> Session:
 
 def local(port: int = 20000, host: str = "192.0.2.10") -> LocalMedia:
     """Our side of a line, with RTCP on the next port."""
-    return LocalMedia(host, port, port + 1, fresh_keys())
+    return LocalMedia(host, port, port + 1, tuple(Keyring()))
 
 
 def answer(offer: Session, *formats: str, key: str = "", direction: str = "") -> Session:

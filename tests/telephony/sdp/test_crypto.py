@@ -2,7 +2,7 @@ import base64
 
 import pytest
 
-from appliance.telephony.sdp.crypto import SUITES, Crypto, agreed, answering, fresh_keys
+from appliance.telephony.sdp.crypto import SUITES, Crypto, Keyring, agreed, answering
 
 KEY = base64.b64encode(bytes(30)).decode()
 
@@ -50,7 +50,7 @@ def test_no_repr_shows_a_key() -> None:
 
 
 def test_every_line_of_a_stream_has_a_key_of_its_own() -> None:
-    keys = fresh_keys()
+    keys = tuple(Keyring())
     assert [key.suite for key in keys] == list(SUITES)
     assert len({key.key[:28] for key in keys}) == len(keys)
 
@@ -63,7 +63,7 @@ def test_what_is_printed_is_read_again(suite: str) -> None:
 
 def test_the_answer_takes_the_first_suite_offered_under_the_offers_tag() -> None:
     offered = [Crypto.fresh("AEAD_AES_128_GCM", 5), Crypto.fresh("AES_CM_128_HMAC_SHA1_80", 1)]
-    ours = fresh_keys()
+    ours = tuple(Keyring())
     line = answering(offered, ours)
     assert line is not None
     assert (line.tag, line.suite, line.key) == (5, "AEAD_AES_128_GCM", ours[2].key)
@@ -71,16 +71,24 @@ def test_the_answer_takes_the_first_suite_offered_under_the_offers_tag() -> None
 
 
 def test_the_tag_of_the_answer_tells_which_line_was_taken() -> None:
-    ours = fresh_keys()
+    ours = tuple(Keyring())
     other = [Crypto.fresh(ours[0].suite, 9), Crypto.fresh(ours[0].suite, ours[0].tag)]
     assert agreed(ours, other) == (ours[0], other[1])
 
 
 def test_an_answer_that_always_says_tag_1_is_understood_by_its_suite() -> None:
-    ours = fresh_keys()
+    ours = tuple(Keyring())
     theirs = Crypto.fresh("AES_CM_128_HMAC_SHA1_32", 1)
     assert agreed(ours, [theirs]) == (ours[1], theirs)
 
 
 def test_suites_that_differ_agree_on_nothing() -> None:
-    assert agreed(fresh_keys()[:1], [Crypto.fresh("AEAD_AES_128_GCM")]) is None
+    assert agreed(tuple(Keyring())[:1], [Crypto.fresh("AEAD_AES_128_GCM")]) is None
+
+
+def test_a_keyring_keeps_its_keys() -> None:
+    ring = Keyring()
+    first = next(iter(ring))
+    assert [line.suite for line in ring] == list(SUITES)
+    assert next(iter(ring)) is first
+    assert len({line.key for line in (*ring, *ring)}) == len(SUITES)

@@ -1,7 +1,7 @@
 import pytest
 
 from appliance.model.devices import MediaSecurity
-from appliance.telephony.sdp.crypto import Crypto, fresh_keys
+from appliance.telephony.sdp.crypto import Crypto, Keyring
 from appliance.telephony.sdp.refusal import Refusal
 from appliance.telephony.sdp.security import answer_keys, carried, lasting, protocol, refused
 from tests.telephony.sdp.examples import FAX, OPTIONAL, PLAIN, REQUIRED, session
@@ -78,19 +78,19 @@ def test_feedback_stays_in_the_profile() -> None:
 
 
 def test_keys_offered_to_a_plain_device_are_ignored() -> None:
-    assert answer_keys(session(OPTIONAL).media[0], fresh_keys(), MediaSecurity.PLAIN) is None
+    assert answer_keys(session(OPTIONAL).media[0], tuple(Keyring()), MediaSecurity.PLAIN) is None
 
 
 def test_keys_that_are_offered_are_used() -> None:
-    keys = answer_keys(session(OPTIONAL).media[0], fresh_keys(), MediaSecurity.OPTIONAL)
+    keys = answer_keys(session(OPTIONAL).media[0], tuple(Keyring()), MediaSecurity.OPTIONAL)
     assert isinstance(keys, Crypto)
     assert keys.tag == 4
 
 
 def test_fax_has_no_keys_and_none_may_be_wanted() -> None:
     line = session(FAX).media[0]
-    assert answer_keys(line, fresh_keys(), MediaSecurity.OPTIONAL) is None
-    assert isinstance(answer_keys(line, fresh_keys(), MediaSecurity.REQUIRED), Refusal)
+    assert answer_keys(line, tuple(Keyring()), MediaSecurity.OPTIONAL) is None
+    assert isinstance(answer_keys(line, tuple(Keyring()), MediaSecurity.REQUIRED), Refusal)
 
 
 def test_what_was_secure_by_profile_stays_so() -> None:
