@@ -19,8 +19,9 @@ SPARE = 20
 CALLS = int(os.environ.get("BYONDVOICE_TEST_CALLS", "1000"))
 """5,000 where there is time."""
 RATE = 80
-GROWTH_KIB = 6_000
-"""From the middle of the calls to their end."""
+GROWTH_KIB = 12_000
+"""From the middle of the calls to their end: what Python's arenas keep of a burst, no more for
+more calls."""
 FREE_PORT_PAIRS = 300
 """All of a range of 600 ports."""
 PAIRS = 50
@@ -137,15 +138,7 @@ async def test_a_power_cut_in_the_middle_of_50_calls(box: Box, tmp_path: Path) -
     await callee.start()
     await callee.listening()
     await held.start()
-    answered = box.metrics()["byondvoice_calls_answered_total"]
-    await eventually(
-        lambda: (
-            box.metrics()["byondvoice_calls_answered_total"] >= answered + PAIRS
-            or box.metrics()["byondvoice_calls"] >= PAIRS
-        ),
-        "50 calls",
-        seconds=15,
-    )
+    await eventually(lambda: box.metrics()["byondvoice_calls"] == PAIRS, "50 calls", seconds=15)
     await asyncio.sleep(0.5)  # what was answered is on the disk
     box.kill()
     await callee.stop()

@@ -26,9 +26,7 @@ async def test_a_call_in_progress_goes_on_while_the_box_stops_and_no_new_one_beg
         alice = peers.caller("caller", box.credentials("1001-desk"), "1002", options=("-d", "4000"))
         async with listening(ben):
             await alice.start()
-            await eventually(
-                lambda: box.metrics()["byondvoice_calls_answered_total"] >= 1, "call answered"
-            )
+            await eventually(lambda: box.metrics()["byondvoice_calls"] == 1, "a call")
             stopping = asyncio.create_task(asyncio.to_thread(box.stop))
             await asyncio.sleep(0.5)
             udp = await RawUdp.open()
@@ -36,6 +34,7 @@ async def test_a_call_in_progress_goes_on_while_the_box_stops_and_no_new_one_beg
             refused = await udp.ask(asked, box.sip_address)
             assert refused.status in (401, 503)
             udp.close()
+            await peers.caller("caller_refused_503", box.credentials("1003-desk"), "1002").run()
             await alice.finished()
         await stopping
     finally:
