@@ -16,7 +16,7 @@ from typing import Final
 
 import uvloop
 
-from appliance import __version__
+from appliance import __version__, garbage
 from appliance.box.certificates import Certificates
 from appliance.box.names import names_of_box
 from appliance.box.notify import notify
@@ -128,6 +128,7 @@ class Box:
             await self._start_web(parts)
             tasks = await parts.enter_async_context(asyncio.TaskGroup())
             self._start_tasks(tasks, parts)
+            garbage.settle()
             announce(self.ready())
             notify("READY=1")
             await stopped.wait()
