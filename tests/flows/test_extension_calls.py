@@ -1,6 +1,10 @@
 """Extension to extension, in virtual time: each test a dialogue (manual § 2.3.3, interop 22-24)."""
 
 import asyncio
+import gc
+import weakref
+
+import pytest
 
 from appliance.model.calls import Disposition, EndedBy
 from appliance.telephony.sip.message import Request, Response
@@ -414,3 +418,25 @@ def test_a_request_in_no_dialog_is_481() -> None:
         assert not isinstance(message, Request)
 
     in_the_office(story)
+
+
+@pytest.mark.parametrize("leaver", ["caller", "callee"])
+def test_a_call_that_ended_is_freed_without_the_garbage_collector(leaver: str) -> None:
+    async def story(office: Office) -> None:
+        alice, ben = office.phone("1001"), office.phone("1002")
+        line = await alice.invite("1002")
+        far = await ben.accept()
+        await line.answered()
+        call = next(iter(office.exchange.calls.values()))
+        kept: list[weakref.ref[object]] = [weakref.ref(part) for part in (call, *call.legs)]
+        del call
+        office.media.streams.clear()
+        await (line if leaver == "caller" else far).request("BYE")
+        await (ben if leaver == "caller" else alice).expect("BYE")
+        assert [ref() for ref in kept] == [None, None, None]
+
+    gc.disable()
+    try:
+        in_the_office(story)
+    finally:
+        gc.enable()

@@ -203,11 +203,14 @@ class Call:
             self.ends(_ender(outcome), "" if self.answered else outcome.reason)
             if self.caller.call is self:
                 self.caller.refuse(outcome.status, outcome.words)
-        for leg in self.legs:
-            if leg.call is self:
-                leg.release()
+        own = [leg for leg in self.legs if leg.call is self]
+        for leg in own:
+            leg.release()
         self.note("Cleared", f"by {self._ended_by or EndedBy.SYSTEM}")
         self.equipment.records.finish(self.record(self._disposition(outcome)))
+        self._task = None
+        for leg in own:
+            leg.forget()
 
     @property
     def answered(self) -> bool:

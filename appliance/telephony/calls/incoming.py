@@ -122,6 +122,11 @@ class IncomingLeg(Leg):
         else:
             super().release(reason)
 
+    def free(self) -> None:
+        """The core keeps the INVITE for 32 s after its end: it must not keep the leg with it."""
+        super().free()
+        self.transaction.owner = None
+
     @property
     def _unanswered(self) -> bool:
         return self.state is LegState.TRYING

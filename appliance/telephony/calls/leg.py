@@ -176,6 +176,11 @@ class Leg:
             self.equipment.dialogs.pop(self.dialog.key, None)
         self.ended.set()
 
+    def forget(self) -> None:
+        """The call is over: let go of what refers back to this leg, so that its memory is given
+        back now and not when the collector comes."""
+        del self.watch, self.offers, self.transferor, self.call
+
     def tell(self, event: LegEvent) -> None:
         """Hand an event to the holder, if there is one."""
         if self.holder is not None:

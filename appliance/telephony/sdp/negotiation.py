@@ -210,10 +210,10 @@ def _passing(
     """What of the offered codecs can go through to an answerer with those of `answered`, with the
     answerer's own parameters."""
     pairs = ((c, next((a for a in answered if a.matches(c)), None)) for c in offered)
-    shared = tuple(replace(c, fmtp=a.fmtp) for c, a in pairs if a)
-    if all(codec.companion for codec in shared) and any(c.name in also for c in answered):
-        shared = (*(c for c in offered if c.name in also), *shared)
-    return _clocked(shared)
+    passing = {c.number: replace(c, fmtp=a.fmtp) for c, a in pairs if a}
+    if all(c.companion for c in passing.values()) and any(c.name in also for c in answered):
+        passing |= {c.number: c for c in offered if c.name in also}
+    return _clocked(tuple(passing[c.number] for c in offered if c.number in passing))
 
 
 def _clocked(codecs: tuple[Codec, ...]) -> tuple[Codec, ...]:
