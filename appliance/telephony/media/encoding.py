@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from appliance.telephony.media._core import lib
+from appliance.telephony.media._core import ffi, lib
 from appliance.telephony.media.port import Address, Payload, StreamSetup
 
 DIGITS = "0123456789*#ABCD"
@@ -37,15 +37,24 @@ def is_g711(codec: str) -> bool:
 
 
 def _fill_payloads(target: Any, payloads: tuple[Payload, ...]) -> int:
+    if payloads:
+        slots = _slots(payloads)
+        ffi.memmove(target, slots, ffi.sizeof(slots))
+    return len(payloads)
+
+
+@lru_cache(maxsize=256)
+def _slots(payloads: tuple[Payload, ...]) -> Any:
+    """Structs to copy from: most calls have the same few. Raises ValueError."""
     if len(payloads) > lib.BV_PAYLOADS:
         raise ValueError(f"{len(payloads)} payloads are more than {lib.BV_PAYLOADS}")
-    for place, payload in enumerate(payloads):
+    slots = ffi.new("struct bv_payload[]", len(payloads))
+    for slot, payload in zip(slots, payloads, strict=True):
         if not 0 <= payload.number <= 127 or not 0 < payload.clock < 1 << 32:
             raise ValueError(f"no RTP payload: {payload}")
-        slot = target[place]
         slot.number, slot.kind = payload.number, _kind(payload)
         slot.codec, slot.clock = _codec_number(payload), payload.clock
-    return len(payloads)
+    return slots
 
 
 _parsed = lru_cache(maxsize=4096)(ipaddress.ip_address)
