@@ -165,6 +165,7 @@ async def test_interop_05_the_certificate_is_signed_by_the_boxs_own_authority(bo
     assert reader
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1:DeprecationWarning")
 async def test_interop_05_old_tls_is_refused(box: Box) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False

@@ -221,9 +221,10 @@ class Box:
         line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
         return int(line.split()[1])
 
-    def open_files(self) -> int:
-        """Sockets, pipes and files together."""
-        return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
+    def sockets(self) -> int:
+        """Open sockets of every kind."""
+        links = Path(f"/proc/{self.pid}/fd").iterdir()
+        return sum(1 for link in links if str(link.readlink()).startswith("socket:"))
 
     def threads(self) -> int:
         return sum(1 for _ in Path(f"/proc/{self.pid}/task").iterdir())
