@@ -223,8 +223,7 @@ class Box:
 
     def sockets(self) -> int:
         """Open sockets of every kind."""
-        links = Path(f"/proc/{self.pid}/fd").iterdir()
-        return sum(1 for link in links if str(link.readlink()).startswith("socket:"))
+        return sum(map(is_socket, Path(f"/proc/{self.pid}/fd").iterdir()))
 
     def threads(self) -> int:
         return sum(1 for _ in Path(f"/proc/{self.pid}/task").iterdir())
@@ -270,6 +269,14 @@ def appliance(*arguments: str) -> subprocess.CompletedProcess[str]:
 def sipp_reads(who: Credentials) -> bool:
     """sipp takes a password that begins with 0x for hexadecimal."""
     return not who.password.startswith("0x")
+
+
+def is_socket(descriptor: Path) -> bool:
+    """Whether it is a socket; one that was closed meanwhile is none."""
+    try:
+        return str(descriptor.readlink()).startswith("socket:")
+    except FileNotFoundError:
+        return False
 
 
 def matches(record: Record, wanted: dict[str, object]) -> bool:
