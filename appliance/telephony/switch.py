@@ -102,8 +102,11 @@ class Switch:
         self._respond(event, event.request.reply(501, headers=[("Allow", ALLOW)]))
 
     def _respond(self, event: RequestReceived, response: Response) -> None:
-        # A challenge is made afresh for each retransmission, so nothing need be remembered of it.
-        remember = response.status != CHALLENGE
+        # A challenge is made afresh for each retransmission, so nothing need be remembered of it;
+        # nor of a refused INVITE (RFC 3261 § 8.2.7): else one forged datagram would have its
+        # refusal sent eleven times over, and held for 32 s.
+        refused = event.request.method == "INVITE" and response.status >= 300
+        remember = response.status != CHALLENGE and not refused
         self._driver.respond(event.transaction, response, remember=remember)
 
 

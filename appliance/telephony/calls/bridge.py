@@ -17,6 +17,7 @@ from appliance.telephony.calls.events import (
 from appliance.telephony.calls.identity import tell_connected
 from appliance.telephony.calls.leg import Leg
 from appliance.telephony.calls.transfer import transfer_attended, transfer_blind
+from appliance.telephony.media.port import NoMediaPorts
 
 
 async def converse(call: Call, far: Leg) -> None:
@@ -55,8 +56,14 @@ class Conversation:
 
     def hold_legs(self) -> None:
         """Hear what both legs say from now on."""
-        self.near.holder = self.far.holder = self._events.put_nowait
-        self.call.conversation = self._events.put_nowait
+        self.near.holder = self.far.holder = self._hear
+        self.call.conversation = self._hear
+
+    def _hear(self, event: LegEvent) -> None:
+        """Who has hung up wants no answer from the other any more."""
+        self._events.put_nowait(event)
+        if isinstance(event, HangsUp):
+            self.other(event.leg).offers.give_up()
 
     def let_go(self) -> None:
         """Hear no more of them."""
@@ -90,10 +97,17 @@ class Conversation:
         if not await other.offers.offer(lambda: other.media.offer_onward(event.offer)):
             event.answer(None)
             return
-        event.answer(leg.media.answer_like(other.media))
+        try:
+            event.answer(leg.media.answer_like(other.media))
+        except NoMediaPorts:
+            event.answer(None)
         leg.media.join(other.media)
 
     async def _taken_over(self, event: TakesOver) -> bool:
+        """Two may have asked for one place, and who asked may have gone: then nothing changes."""
+        if event.by is not self.near and not (event.leg is self.far and event.by.alive):
+            event.by.refuse(481, "Call/Transaction Does Not Exist")
+            return True
         event.leg.holder = None
         if event.leg is self.far:
             self.far = event.by

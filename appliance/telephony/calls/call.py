@@ -90,11 +90,17 @@ class Call:
         self.diverted_by.append(by)
 
     async def serve(self, begin: Callable[[Leg], None]) -> Outcome:
-        """Answer the caller by the box itself, begin the service, and stay until they hang up."""
-        if await self.caller.answer_here():
+        """Answer the caller by the box itself, begin the service, and stay until they hang up.
+        Who takes the caller's place is served as well."""
+        served = None
+        while served is not self.caller:
+            served = self.caller
+            if not await served.answer_here():
+                return Failed(488, "Not Acceptable Here", "no_common_media")
             self.note("Answered", "by the box")
-            begin(self.caller)
-            await self.caller.ended.wait()
+            self._watch(Completed())
+            begin(served)
+            await served.ended.wait()
         return Completed()
 
     # -- what the fork tells -------------------------------------------------------------------
@@ -147,6 +153,12 @@ class Call:
         """Make another leg of this call the one that the treatment serves."""
         self.caller = leg
         self._ringing = False
+
+    def replaceable(self, leg: Leg) -> bool:
+        """Whether the leg has a place that another can take: the caller's, or that of a party of
+        the conversation; a transferor whose transfer is under way has none any more."""
+        talking = self.conversation is not None and leg.holder == self.conversation
+        return leg is self.caller or talking
 
     def take_over(self, leg: Leg, by: Leg) -> None:
         """`by` takes the place of `leg`: attended transfer, pick-up (RFC 3891 § 3)."""

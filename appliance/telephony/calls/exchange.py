@@ -52,7 +52,10 @@ class Exchange:
             leg.receive(event.transaction, request)
         else:
             self.equipment.counters.unmatched += 1
-            self._respond(event.transaction, request.reply(481))
+            # Anybody may have sent it: an INVITE is refused without a transaction (§ 8.2.7).
+            self.equipment.driver.respond(
+                event.transaction, request.reply(481), remember=request.method != "INVITE"
+            )
 
     def arrive(self, event: RequestReceived, subscriber: Subscriber) -> None:
         """An INVITE of an authenticated device begins a call, or is refused in words."""

@@ -7,7 +7,7 @@ from typing import Final
 from appliance.model.subscribers import Subscriber
 from appliance.telephony.calls.abilities import SDP
 from appliance.telephony.calls.equipment import Equipment
-from appliance.telephony.calls.leg import Leg, LegState
+from appliance.telephony.calls.leg import Leg, LegState, reason_header
 from appliance.telephony.sdp.session import Session
 from appliance.telephony.sip.core_events import (
     Acknowledged,
@@ -18,9 +18,11 @@ from appliance.telephony.sip.core_events import (
     TransportFailed,
 )
 from appliance.telephony.sip.dialog import Dialog
+from appliance.telephony.sip.flow import Flow
 from appliance.telephony.sip.message import Request
-from appliance.telephony.sip.transaction import ServerTransaction
+from appliance.telephony.sip.transaction import Owner, ServerTransaction, State
 from appliance.telephony.sip.types import LocalTag, new_tag
+from appliance.telephony.transport.driver import Driver
 
 FIRST_RSEQ: Final = 1
 
@@ -44,6 +46,8 @@ class IncomingLeg(Leg):
         self.tag: LocalTag = new_tag()
         self._rseq = FIRST_RSEQ - 1
         self._early_answer: Session | None = None
+        self._last_word: Owner | None = None
+        """Sends the BYE that waits for the ACK."""
         if offer is not None:
             self.media.take_offer(offer)
         self.learn(request)
@@ -98,7 +102,6 @@ class IncomingLeg(Leg):
             return await super().answer_here()
         session = self.media.answer_offer() if self.media.offered else self.media.offer_fresh()
         if session is None:
-            self.refuse(488, "Not Acceptable Here")
             return False
         self._answer(session)
         return True
@@ -125,7 +128,16 @@ class IncomingLeg(Leg):
     def free(self) -> None:
         """The core keeps the INVITE for 32 s after its end: it must not keep the leg with it."""
         super().free()
-        self.transaction.owner = None
+        self.transaction.owner = self._last_word
+
+    def say_bye(self, reason: str) -> None:
+        """Not before the ACK (RFC 3261 § 15): where our 200 was lost, its retransmission would
+        bring the phone into a call that has ended."""
+        if self.transaction.state is State.ACCEPTED and self.dialog is not None:
+            bye = self.dialog.request("BYE", reason_header(reason))
+            self._last_word = _bye_at_ack(self.equipment.driver, bye, self.flow)
+        else:
+            super().say_bye(reason)
 
     @property
     def _unanswered(self) -> bool:
@@ -182,3 +194,13 @@ class IncomingLeg(Leg):
             self.over()
         else:
             super()._on_bye(transaction, request)
+
+
+def _bye_at_ack(driver: Driver, bye: Request, flow: Flow) -> Owner:
+    """Sends the BYE once the ACK has come, or will come no more; it holds no leg."""
+
+    def on_event(event: Event) -> None:
+        if isinstance(event, Acknowledged | NotAcknowledged):
+            driver.request(bye, flow)
+
+    return on_event

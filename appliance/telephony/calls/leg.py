@@ -147,8 +147,12 @@ class Leg:
     def release(self, reason: str = "") -> None:
         """End the leg from our side: BYE."""
         if self.state is LegState.ANSWERED:
-            self.send("BYE", headers=_reason(reason))
+            self.say_bye(reason)
             self.over(reason)
+
+    def say_bye(self, reason: str) -> None:
+        """Send the BYE."""
+        self.send("BYE", headers=reason_header(reason))
 
     def release_soon(self) -> None:
         """End the leg in a moment, unless its phone does: a transferor that is no longer needed."""
@@ -326,5 +330,5 @@ def _final(event: Event, done: Done | None) -> None:
         done(None)
 
 
-def _reason(reason: str) -> list[tuple[str, str]]:
+def reason_header(reason: str) -> list[tuple[str, str]]:
     return [("Reason", f'SIP;cause=480;text="{reason}"')] if reason else []

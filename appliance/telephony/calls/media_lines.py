@@ -80,21 +80,25 @@ class MediaLines:
     # -- offers and answers --------------------------------------------------------------------
 
     def open(self, lines: Sequence[Media], security: MediaSecurity) -> list[LocalMedia | None]:
-        """Our side of each of the lines; None for those that we do not carry."""
-        self._opened = [
-            self._open_one(place, line, security) if carried(line, security) else None
-            for place, line in enumerate(lines)
-        ]
+        """Our side of each of the lines; None for those that we do not carry. Where the ports run
+        out, what was opened until then is closed with the leg."""
+        before, self._opened = self._opened, []
+        try:
+            for place, line in enumerate(lines):
+                known = (*self._lines[place : place + 1], *before[place : place + 1])
+                takes = carried(line, security)
+                self._opened.append(self._open_one(known, line, security) if takes else None)
+        finally:
+            _close(before, but=(*self._lines, *self._opened))
         return [line.local if line else None for line in self._opened]
 
     def open_same(self) -> None:
         """The offer under way has the lines that there are."""
         self._opened = list(self._lines)
 
-    def _open_one(self, place: int, line: Media, security: MediaSecurity) -> Line:
+    def _open_one(self, known: Sequence[Line | None], line: Media, security: MediaSecurity) -> Line:
         """The stream that the place has already, if it can carry the line; else a new one."""
         carriage = Carriage.UDPTL if line.udptl else Carriage.RTP
-        known = [*self._lines[place : place + 1], *self._opened[place : place + 1]]
         for old in known:
             if old is not None and old.carriage is carriage and old.kind == line.kind:
                 return old
@@ -124,11 +128,15 @@ class MediaLines:
 
     def _keep(self, lines: Sequence[Line | None]) -> None:
         """Make `lines` the leg's own and close every other."""
-        kept = {id(line) for line in lines}
-        for line in (*self._lines, *self._opened):
-            if line is not None and id(line) not in kept:
-                line.stream.close()
+        _close((*self._lines, *self._opened), but=lines)
         self._lines, self._opened = list(lines), []
+
+
+def _close(lines: Sequence[Line | None], *, but: Sequence[Line | None]) -> None:
+    kept = {id(line) for line in but}
+    for line in lines:
+        if line is not None and id(line) not in kept:
+            line.stream.close()
 
 
 def _unheard(event: MediaEvent) -> None:

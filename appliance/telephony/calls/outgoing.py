@@ -15,6 +15,7 @@ from appliance.telephony.calls.leg import Leg, LegState
 from appliance.telephony.calls.leg_media import MediaRefused
 from appliance.telephony.calls.outcome import Failed, Outcome, Redirected, Unreachable, refusal
 from appliance.telephony.calls.stray import end_stray_answer
+from appliance.telephony.media.port import NoMediaPorts
 from appliance.telephony.sdp.errors import SdpError
 from appliance.telephony.sip.core_events import (
     Event,
@@ -53,7 +54,11 @@ class OutgoingLeg(Leg):
     def invite(self, call: Call) -> None:
         """Send the INVITE with the caller's offer, or one of ours where the caller made none."""
         self._invites += 1
-        offer = self.media.offer_like(call.caller.media)
+        try:
+            offer = self.media.offer_like(call.caller.media)
+        except NoMediaPorts:
+            self._refused(Failed(503, "Service Unavailable", "no_media_ports"), "no media ports")
+            return
         headers = [
             *caller_headers(call, self.flow),
             *self.own_headers(),

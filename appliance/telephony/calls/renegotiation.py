@@ -16,6 +16,7 @@ from appliance.telephony.calls.abilities import ABILITIES, SDP
 from appliance.telephony.calls.description import described
 from appliance.telephony.calls.events import Offers
 from appliance.telephony.calls.leg_media import MediaRefused
+from appliance.telephony.media.port import NoMediaPorts
 from appliance.telephony.sdp.errors import SdpError
 from appliance.telephony.sdp.session import Session
 from appliance.telephony.sip.core_events import (
@@ -37,8 +38,15 @@ GLARE_TRIES: Final = 4
 GONE: Final = (408, 481)
 """Final responses which say that the far end knows no such call (RFC 5057 § 5.1)."""
 
+OFFER_SECONDS: Final = 60.0
+"""How long a phone may think about a re-INVITE, ringing or not, before we take it back."""
+
 Done = Callable[[Response | None], None]
 """Takes the final response, or None when none came."""
+
+
+class Abandoned(Exception):
+    """Nobody waits for the answer to our offer any more."""
 
 
 class Renegotiation:
@@ -46,6 +54,7 @@ class Renegotiation:
         self._leg = leg
         self._ours_open = False
         self._theirs: ServerTransaction | None = None
+        self._final: asyncio.Future[Response | None] | None = None
 
     @property
     def busy(self) -> bool:
@@ -60,7 +69,15 @@ class Renegotiation:
 
     async def offer(self, make: Callable[[], Session]) -> bool:
         """Offer the far end other media and apply its answer; glare is tried again. False when it
-        refuses: then what was agreed goes on. Without any response the leg is over."""
+        refuses, or there are no ports: then what was agreed goes on. Without any response the leg
+        is over."""
+        try:
+            return await self._offer(make)
+        except (Abandoned, NoMediaPorts):
+            self._leg.media.withdraw()
+            return False
+
+    async def _offer(self, make: Callable[[], Session]) -> bool:
         for _ in range(GLARE_TRIES):
             if not self._leg.confirmed:
                 return False
@@ -91,6 +108,7 @@ class Renegotiation:
 
     async def _send(self, session: Session) -> Response | None:
         final: asyncio.Future[Response | None] = asyncio.get_running_loop().create_future()
+        self._final = final
 
         def on_response(response: Response | None) -> None:
             if not final.done():
@@ -114,11 +132,20 @@ class Renegotiation:
             if response is not None and response.status < 200:
                 return
             self._ours_open = False
+            alarm.cancel()
             if isinstance(event, ResponseReceived) and event.response.status < 300:
                 self._acknowledge(event)
             done(response)
 
-        leg.equipment.driver.request(request, leg.flow, on_event)
+        driver = leg.equipment.driver
+        transaction = driver.request(request, leg.flow, on_event)
+        loop = asyncio.get_running_loop()
+        alarm = loop.call_later(OFFER_SECONDS, driver.cancel, transaction)
+
+    def give_up(self) -> None:
+        """Wait no longer for the answer to our offer: the other party has gone."""
+        if self._final is not None and not self._final.done():
+            self._final.set_exception(Abandoned())
 
     def _acknowledge(self, event: ResponseReceived) -> None:
         """The ACK of a 2xx (RFC 3261 § 13.2.2.4); the core keeps the INVITE for 32 s more."""
@@ -214,6 +241,7 @@ class Renegotiation:
 
     def stop(self) -> None:
         """The leg is over: an offer of theirs that waits is refused (RFC 3261 § 15.1.2)."""
+        self.give_up()
         pending, self._theirs = self._theirs, None
         if pending is not None and not pending.answered:
             self._leg.respond(pending, pending.request.reply(487))

@@ -95,15 +95,21 @@ class SessionWatch:
             leg.release("session_timeout")
         elif response.status == 491:
             self._set(leg.offers.glare_delay(), self._refresh)
-        elif response.status == 422:
-            self.raise_interval(response)
-            self._refresh()
+        elif response.status == 422 and self._raises(response):
+            self._set(BUSY_SECONDS, self._refresh)
         else:
             # Any other answer shows that the phone lives, which is what a refresh is for.
             leg.call.note("Session refresh", "ok")
             if response.status < 300:
                 self._timer = session_timer.agreed(response) or self._timer
             self._arm()
+
+    def _raises(self, response: Response) -> bool:
+        """Whether this 422 wants a longer interval than the last one: a phone that refuses what
+        it asked for is not asked again until the next refresh is due."""
+        before = self._policy
+        self.raise_interval(response)
+        return self._policy.minimum > before.minimum
 
     def _expire(self) -> None:
         self._leg.call.note("Session refresh", "none arrived")

@@ -48,14 +48,17 @@ async def transfer_blind(conversation: Conversation, event: Refers) -> bool:
 async def _come_back(
     conversation: Conversation, transferor: Leg, was_caller: Leg, outcome: Outcome
 ) -> bool:
-    """The transfer failed: the transferor has the call again, if need be by ringing it."""
+    """The transfer failed: the transferor has the call again, if need be by ringing it. Another
+    phone may have taken the place of the party that stays meanwhile."""
     call = conversation.call
+    staying = call.caller
     call.note("Transfer failed", outcome.reason)
     transferor.transferor.report(outcome.status, outcome.words)
     if transferor.confirmed:
-        call.serve_instead(was_caller)
+        call.serve_instead(transferor if was_caller is transferor else staying)
+        conversation.far = staying if was_caller is transferor else transferor
         conversation.hold_legs()
-        return await conversation.near.align(conversation.far)
+        return await staying.accept(transferor)
     call.note("Recall", transferor.number)
     await call.treat(call, transferor.number)
     return False
@@ -90,12 +93,19 @@ def transfer_attended(conversation: Conversation, event: Refers) -> bool:
 def find_replaced(asking: Leg, replaces: Replaces) -> Leg | None:
     """The leg that Replaces names, if it is one that `asking` may replace: same tenant, and by its
     own extension (decisions: a call never crosses tenants). Some phones swap the tags."""
+    leg = _named(asking, replaces)
+    if leg is None or leg.subscriber.extension.key != asking.subscriber.extension.key:
+        return None
+    return leg if leg.call.replaceable(leg) else None
+
+
+def _named(asking: Leg, replaces: Replaces) -> Leg | None:
     dialogs = asking.equipment.dialogs
     for ours, theirs in (
         (replaces.to_tag, replaces.from_tag),
         (replaces.from_tag, replaces.to_tag),
     ):
         leg = dialogs.get(DialogKey(replaces.call_id, LocalTag(ours), RemoteTag(theirs)))
-        if leg is not None and leg.subscriber.extension.key == asking.subscriber.extension.key:
+        if leg is not None:
             return leg
     return None

@@ -64,7 +64,7 @@ def agreed(response: Response) -> SessionTimer | None:
     expires = response.session_expires
     if expires is None:
         return None
-    return SessionTimer(expires.seconds, we_refresh=expires.refresher != "uas")
+    return SessionTimer(max(expires.seconds, FLOOR), we_refresh=expires.refresher != "uas")
 
 
 # As UAS: INVITE, re-INVITE, UPDATE that we receive.
