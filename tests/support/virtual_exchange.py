@@ -25,6 +25,7 @@ from tests.support.virtual_time import VirtualClock, run_virtually
 
 BOX = ("10.0.0.1", 5060)
 ACME = Tenant(TenantKey(1), "acme", "Acme Corp")
+HELIOS = Tenant(TenantKey(2), "helios", "Helios Ltd")
 
 Message = Request | Response
 
@@ -69,7 +70,7 @@ class Office:
     def __init__(self) -> None:
         self.media = FakeMedia()
         self.records = Records()
-        self.snapshot = Snapshot([ACME])
+        self.snapshot = Snapshot([ACME, HELIOS])
         self.driver = WireDriver(self._on_event)
         self.driver.phones = {}
         self.equipment = Equipment(
@@ -85,19 +86,19 @@ class Office:
             self.driver, Doorkeeper(self), NoRegistrar(), self.exchange, self.equipment.clock
         )
 
-    def phone(self, number: str, name: str = "desk") -> "Phone":
-        """A registered phone on the extension; the first one makes the extension."""
-        extension = self.snapshot.destination(ACME.key, number)
+    def phone(self, number: str, name: str = "desk", tenant: Tenant = ACME) -> "Phone":
+        """A registered phone on the tenant's extension; the first one makes the extension."""
+        extension = self.snapshot.destination(tenant.key, number)
         if not isinstance(extension, Extension):
-            key = ExtensionKey(int(number))
-            extension = Extension(key, ACME.key, number, f"User {number}")
+            key = ExtensionKey(tenant.key * 10_000 + int(number))
+            extension = Extension(key, tenant.key, number, f"User {number}")
             self.snapshot.put_extensions([extension])
         place = len(self.driver.phones) + 1
-        username = f"{number}-{name}"
+        username = f"{tenant.slug}-{number}-{name}"
         device = Device(
-            DeviceKey(place), ACME.key, extension.key, username, DeviceType.DESK, username
+            DeviceKey(place), tenant.key, extension.key, username, DeviceType.DESK, username
         )
-        self.snapshot.put_subscribers([Subscriber(device, extension, ACME, "", "")])
+        self.snapshot.put_subscribers([Subscriber(device, extension, tenant, "", "")])
         phone = Phone(self, device, number, ("10.0.1.1", 5060 + place))
         self.driver.phones[phone.address] = phone
         return phone
