@@ -13,7 +13,7 @@ from appliance.model.registrations import Registration
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], nothing: str) -> str:
     """Columns as wide as they need; `nothing` where there are no rows."""
-    lines = [list(headings), *(list(row) for row in rows)]
+    lines = [list(headings), *([plain(text) for text in row] for row in rows)]
     if len(lines) == 1:
         return nothing
     widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
@@ -21,6 +21,11 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], nothing: str) 
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
     )
+
+
+def plain(text: str) -> str:
+    """The text without what a terminal would obey: phones, and strangers, write some of it."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
 
 
 def calls_table(calls: Iterable[tuple[str, CallRecord]]) -> str:

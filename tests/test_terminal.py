@@ -18,6 +18,13 @@ def test_table_without_rows_says_so() -> None:
     assert terminal.table(("A",), [], "Nothing.") == "Nothing."
 
 
+def test_nothing_that_a_stranger_wrote_moves_the_cursor() -> None:
+    """A User-Agent, a dialled number and the name of a blocked user are whatever was sent."""
+    text = terminal.calls_table([("acme", replace(CALL, dialled="1\x1b[2J\r\n2\x9b"))])
+    assert len(text.splitlines()) == 2
+    assert "1\ufffd[2J\ufffd\ufffd2\ufffd" in text
+
+
 def test_call_in_progress_has_no_time_talked() -> None:
     text = terminal.calls_table([("acme", CALL)])
     assert "in progress" in text
