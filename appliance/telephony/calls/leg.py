@@ -251,13 +251,17 @@ class Leg:
     def receive(self, transaction: ServerTransaction, request: Request) -> None:
         """A request within the dialog: the table below says who handles it."""
         assert self.dialog is not None
-        status = self.dialog.accept(request)
+        status = 481 if self._exposed(transaction.flow) else self.dialog.accept(request)
         if status is not None:
             self.respond(transaction, request.reply(status))
             return
         self.flow = transaction.flow
         self.learn(request)
         self._handler(request.method)(transaction, request)
+
+    def _exposed(self, flow: Flow) -> bool:
+        """Whether a leg of TLS would be moved to a flow that others can read (RFC 3261 § 26.2)."""
+        return self.flow.transport == "tls" != flow.transport
 
     def _handler(self, method: str) -> Handler:
         match method:
