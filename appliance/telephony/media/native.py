@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from itertools import count
 from typing import Any
 
@@ -17,6 +18,7 @@ from appliance.telephony.media.commands import Commands
 from appliance.telephony.media.encoding import DIGITS, is_g711
 from appliance.telephony.media.native_stream import NativeStream
 from appliance.telephony.media.port import (
+    Address,
     Carriage,
     DtmfDigit,
     MediaEvent,
@@ -26,6 +28,8 @@ from appliance.telephony.media.port import (
     SoundEnded,
 )
 from appliance.telephony.media.ports import PortRange, SocketPair
+
+Place = tuple[IPv4Address | IPv6Address, int]
 
 _EVENTS_AT_ONCE = 256
 """Told in one turn of the event loop, so that a burst does not hold it."""
@@ -64,6 +68,8 @@ class NativeMedia:
         self._loop = loop
         self._keys = count(1)
         self._streams: dict[int, NativeStream] = {}
+        self._own: set[Place] = set()
+        """Where our streams listen."""
         self._finishing: list[tuple[Any, Callable[[], None]]] = []
         self.engine: Any = None
         self.commands: Commands
@@ -132,6 +138,7 @@ class NativeMedia:
         pair = self._range.open(host, with_control=carriage is Carriage.RTP)
         stream = NativeStream(self, next(self._keys), host, pair, on_event)
         self._streams[stream.key] = stream
+        self._own |= _places(stream)
         return stream
 
     def codecs_joinable(self, first: str, second: str) -> bool:
@@ -142,6 +149,12 @@ class NativeMedia:
 
     def forget(self, stream: NativeStream) -> None:
         self._streams.pop(stream.key, None)
+        self._own -= _places(stream)
+
+    def is_own(self, address: Address | None) -> bool:
+        """Whether a stream of ours listens there: what it echoes or relays would come back, and
+        one packet go round for ever."""
+        return address is not None and _place(*address) in self._own
 
     def release(self, pair: SocketPair) -> None:
         pair.close()
@@ -207,3 +220,11 @@ def _event_of(raw: Any, stream: NativeStream) -> MediaEvent | None:
     if raw.kind == lib.BV_RESUMED:
         return MediaResumed()
     return SoundEnded() if raw.sound == stream.sound_token else None
+
+
+def _places(stream: NativeStream) -> set[Place]:
+    return {_place(stream.host, stream.port), _place(stream.host, stream.rtcp_port)}
+
+
+def _place(host: str, port: int) -> Place:
+    return ip_address(host), port

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from appliance.telephony.media._core import ffi, lib
 from appliance.telephony.media.commands import Commands
 from appliance.telephony.media.encoding import DIGITS, fill_setup
 from appliance.telephony.media.port import (
+    Address,
     Carriage,
     Keys,
     MediaEvent,
@@ -34,6 +36,9 @@ class Core(Protocol):
 
     def forget(self, stream: "NativeStream") -> None:
         """Deliver no more events of this stream."""
+
+    def is_own(self, address: Address | None) -> bool:
+        """Whether a stream of the core listens there."""
 
     def release(self, pair: SocketPair) -> None:
         """Close the pair and free its ports."""
@@ -95,6 +100,8 @@ class NativeStream:
     def configure(self, setup: StreamSetup) -> None:
         if self.closed:
             return
+        if self._core.is_own(setup.remote) or self._core.is_own(setup.remote_rtcp):
+            setup = replace(setup, remote=None, remote_rtcp=None)
         command = self._core.commands.new(lib.BV_CONFIGURE, self.handle)
         fill_setup(command.setup, setup, 6 if ":" in self._host else 4)
         keys = (setup.send_keys, setup.receive_keys)
