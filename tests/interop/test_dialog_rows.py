@@ -36,6 +36,12 @@ async def test_interop_09_the_bye_of_the_callee_ends_the_caller(peers: Peers) ->
     assert record["ended_by"] == "callee"
 
 
+async def test_interop_09_a_bye_ends_the_call_whose_ack_was_lost(peers: Peers) -> None:
+    await converse(peers, "09_caller_whose_ack_is_lost", "callee")
+    record = await peers.box.record(caller_number="1001", dialled="1002", disposition="answered")
+    assert (record["ended_by"], record["reason"]) == ("caller", "")
+
+
 # -- 10
 
 

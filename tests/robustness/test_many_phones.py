@@ -67,6 +67,8 @@ async def test_500_phones_behind_one_address_start_at_once(box: Box, tmp_path: P
     """At the defaults none is turned away (interop 6, decisions: rate limits)."""
     await many(box, tmp_path, "register", bulk(box, 0, PHONES), rate=1000, seconds=30).run()
     assert box.metrics()["byondvoice_devices_registered"] == PHONES
+    await many(box, tmp_path, "unregister", bulk(box, 0, PHONES), rate=1000, seconds=30).run()
+    assert box.metrics()["byondvoice_devices_registered"] == 0
 
 
 async def test_a_thousand_calls_in_a_row_leave_nothing_behind(box: Box, tmp_path: Path) -> None:
