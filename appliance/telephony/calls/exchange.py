@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import Final
 
 from appliance.model.subscribers import Subscriber
 from appliance.model.tenants import TenantStatus
@@ -24,6 +25,9 @@ from appliance.telephony.sip.transaction import ServerTransaction
 from appliance.telephony.sip.types import LocalTag, RemoteTag
 
 log = logging.getLogger(__name__)
+
+CALLS_PER_DEVICE: Final = 1000
+"""Far above what a phone can do, so that one stolen secret cannot fill the box."""
 
 
 class Exchange:
@@ -105,12 +109,21 @@ class Exchange:
             return request.reply(503, headers=[("Retry-After", "10")])
         if subscriber.tenant.status is TenantStatus.SUSPENDED:
             return request.reply(403, "Account Is Not Active")
+        if self._calls_of(subscriber) >= CALLS_PER_DEVICE:
+            return request.reply(486, "Too Many Calls")
         if request.max_forwards is not None and request.max_forwards <= 0:
             return request.reply(483)
         too_small = session_timer.too_small(self.equipment.session_policy, request)
         if too_small is not None:
             return request.reply(422, headers=too_small)
         return None
+
+    def _calls_of(self, subscriber: Subscriber) -> int:
+        """How many calls the device has begun; counted only once there are many in all."""
+        if len(self.calls) < CALLS_PER_DEVICE:
+            return 0
+        device = subscriber.device.key
+        return sum(c.first_caller.subscriber.device.key == device for c in self.calls.values())
 
     def _respond(self, transaction: ServerTransaction, response: Response) -> None:
         self.equipment.driver.respond(transaction, response)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from appliance.telephony.sdp.codec import REMEMBERED, Codec
 from appliance.telephony.sdp.crypto import Crypto, agreed
 from appliance.telephony.sdp.media import DEFAULT_PTIME_MS, Address, Media
+from appliance.telephony.sdp.origin import family
 from appliance.telephony.sdp.refusal import Refusal
 
 
@@ -42,6 +43,8 @@ def agree(local: Media, remote: Media) -> Agreement | Refusal:
     carriage = Carriage.UDPTL if local.udptl else Carriage.RTP
     if not (local.live and remote.live):
         return Agreement(carriage, live=False)
+    if remote.rtp_address is not None and family(local.host) != family(remote.host):
+        return Refusal("the media address is of another family than ours")
     if local.udptl and remote.udptl:
         way = local.direction & remote.effective_direction.mirrored
         return Agreement(

@@ -65,6 +65,16 @@ def test_a_device_that_must_be_secure_refuses_a_plain_offer() -> None:
     assert caller.answer_offer() is None
 
 
+def test_an_answer_with_an_address_of_the_other_family_is_refused() -> None:
+    caller, callee = leg(FakeMedia()), leg(FakeMedia())
+    caller.take_offer(sdp())
+    callee.offer_like(caller)
+    with pytest.raises(MediaRefused):
+        callee.take_answer(
+            Session.parse(str(sdp()).replace("IN IP4 10.0.0.7", "IN IP6 2001:db8::7").encode())
+        )
+
+
 def test_both_sides_see_the_box_and_not_each_other() -> None:
     media = FakeMedia()
     caller, callee = connected(media)
