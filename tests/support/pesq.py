@@ -11,7 +11,7 @@ RATE = 8000
 
 def score(reference: Samples, heard: Samples) -> float:
     """The heard audio is aligned to the reference first; what follows it is cut off."""
-    from pesq import pesq  # type: ignore[import-untyped]
+    from pesq import pesq
 
     start = delay_of(reference, heard)
     aligned = heard[start : start + len(reference)]
