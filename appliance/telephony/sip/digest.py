@@ -7,7 +7,6 @@ where the secret does.
 """
 
 import hmac
-import os
 import re
 from collections.abc import Mapping
 from enum import Enum
@@ -16,6 +15,7 @@ from hashlib import blake2b
 
 from appliance.telephony.sip.challenge import Challenge, Credentials
 from appliance.telephony.sip.digest_hash import HASHES, digest_response
+from appliance.telephony.sip.randomness import octets
 
 _TICKS = 1000  # a nonce's moment is in ms
 _BODY = 12  # octets: 6 of moment, 6 random
@@ -55,7 +55,7 @@ class Nonces:
         return len(self._used)
 
     def fresh(self, now: float) -> str:
-        body = int(now * _TICKS).to_bytes(6, "big") + os.urandom(_BODY - 6)
+        body = int(now * _TICKS).to_bytes(6, "big") + octets(_BODY - 6)
         return (body + self._mac(body)).hex()
 
     def challenges(

@@ -1,8 +1,9 @@
 """Names that must not be mixed up, and how new ones are made."""
 
-import os
 import secrets
 from typing import NewType
+
+from appliance.telephony.sip.randomness import octets
 
 LocalTag = NewType("LocalTag", str)
 RemoteTag = NewType("RemoteTag", str)
@@ -12,11 +13,11 @@ MAGIC = "z9hG4bK"  # RFC 3261 § 8.1.1.7
 
 def new_tag() -> LocalTag:
     """64 random bits (RFC 3261 § 19.3 asks for 32)."""
-    return LocalTag(os.urandom(8).hex())
+    return LocalTag(octets(8).hex())
 
 
 def new_branch() -> str:
-    return MAGIC + os.urandom(12).hex()
+    return MAGIC + octets(12).hex()
 
 
 def new_call_id() -> str:
