@@ -15,10 +15,15 @@ SUFFIX = {DeviceType.DESK: "desk", DeviceType.BROWSER: "web", DeviceType.MOBILE:
 
 
 def new_secret() -> str:
-    """A secret that a person can read out, such as `b7Qz-9pK2-mW4t-Xa1r`: 95 bits."""
-    return "-".join(
-        "".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS)
-    )
+    """A secret that a person can read out, such as `b7Qz-9pK2-mW4t-Xa1r`: 95 bits. None begins
+    like a hexadecimal number, as which sipp would read it."""
+    while True:
+        groups = (
+            "".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS)
+        )
+        secret = "-".join(groups)
+        if not secret.lower().startswith("0x"):
+            return secret
 
 
 def local_names(number: str, type_: DeviceType) -> Iterator[str]:

@@ -440,3 +440,19 @@ def test_a_call_that_ended_is_freed_without_the_garbage_collector(leaver: str) -
         in_the_office(story)
     finally:
         gc.enable()
+
+
+def test_a_call_that_outlasts_the_shutdown_is_ended_by_the_system() -> None:
+    async def story(office: Office) -> None:
+        alice, ben = office.phone("1001"), office.phone("1002")
+        line = await alice.invite("1002")
+        await ben.accept()
+        await line.answered()
+        await office.exchange.drain(10)
+        await alice.expect("BYE")
+        await ben.expect("BYE")
+        record = office.record
+        assert (record.ended_by, record.reason) == (EndedBy.SYSTEM, "shutdown")
+        assert record.disposition is Disposition.ANSWERED
+
+    in_the_office(story)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import Final
 
+from appliance.model.calls import EndedBy
 from appliance.model.subscribers import Subscriber
 from appliance.model.tenants import TenantStatus
 from appliance.telephony.calls.abilities import SDP
@@ -98,7 +99,6 @@ class Exchange:
         call.start(self._tasks, self._concluded)
 
     def _concluded(self, call: Call) -> None:
-        self.equipment.counters.answered += call.answered
         self.calls.pop(call.key, None)
         if not self.calls:
             self._idle.set()
@@ -140,4 +140,5 @@ class Exchange:
             except TimeoutError:
                 log.info("clearing %d calls", len(self.calls))
         for call in list(self.calls.values()):
+            call.ends(EndedBy.SYSTEM, "shutdown")
             call.abandon()

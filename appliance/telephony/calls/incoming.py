@@ -149,6 +149,7 @@ class IncomingLeg(Leg):
             200, headers=headers, body=str(session).encode(), content_type=SDP, to_tag=self.tag
         )
         self.answered()
+        self.equipment.counters.answered += 1
         self.respond(self.transaction, reply)
 
     def _final(self, status: int, words: str) -> None:
