@@ -6,11 +6,15 @@ often than Python would, and the modules, the snapshot and the bindings of the l
 a collection of everything would stop the SIP side for a tenth of a second and more.
 """
 
+import asyncio
+import ctypes
 import gc
 from typing import Final
 
 THRESHOLDS: Final = (10_000, 20, 20)
 """Objects made and not yet gone until the young are looked at; every 20th time the older ones."""
+
+GIVE_BACK_SECONDS: Final = 30.0
 
 
 def settle() -> None:
@@ -18,3 +22,12 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
+
+
+async def give_back() -> None:
+    """Until cancelled: hand memory that a busy hour left unused back to the system, in a thread of
+    its own, since the C library keeps what lies between two blocks that are in use."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    while trim is not None:
+        await asyncio.sleep(GIVE_BACK_SECONDS)
+        await asyncio.to_thread(trim, 0)

@@ -161,7 +161,7 @@ class Box:
 
     def _start_tasks(self, tasks: asyncio.TaskGroup, parts: AsyncExitStack) -> None:
         self.exchange.open(tasks)
-        for work in (self.keepalives.run(), self._renew_certificates()):
+        for work in (self.keepalives.run(), self._renew_certificates(), garbage.give_back()):
             parts.callback(tasks.create_task(work).cancel)
 
     async def _renew_certificates(self) -> None:
