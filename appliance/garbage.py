@@ -26,8 +26,11 @@ def settle() -> None:
 
 async def give_back() -> None:
     """Until cancelled: hand memory that a busy hour left unused back to the system, in a thread of
-    its own, since the C library keeps what lies between two blocks that are in use."""
+    its own, since the C library keeps what lies between two blocks that are in use.
+
+    The first time is at once, so that the thread is there from the start: who counts threads later,
+    looking for leaks, finds no new one."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     while trim is not None:
-        await asyncio.sleep(GIVE_BACK_SECONDS)
         await asyncio.to_thread(trim, 0)
+        await asyncio.sleep(GIVE_BACK_SECONDS)

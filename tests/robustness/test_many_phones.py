@@ -81,7 +81,7 @@ async def test_a_thousand_calls_in_a_row_leave_nothing_behind(box: Box, tmp_path
     await call_through(box, tmp_path, port, CALLS // 2)
     await settled(box)
     assert box.memory_kib() - memory < GROWTH_KIB
-    await eventually(lambda: not grown(before, state_of(box)), f"as before: {before}")
+    await same_as(before, box)
     assert box.metrics()["byondvoice_media_free_port_pairs"] == FREE_PORT_PAIRS
     box.assert_unharmed()
 
@@ -124,6 +124,18 @@ def state_of(box: Box) -> dict[str, float]:
     names = ("sip_connections", "calls_failed_inside_total")
     state = {name: shown[f"byondvoice_{name}"] for name in names}
     return state | {"sockets": float(box.sockets()), "threads": float(box.threads())}
+
+
+async def same_as(before: dict[str, float], box: Box) -> None:
+    """Until nothing is more than it was; says what is."""
+    more: dict[str, float] = {}
+
+    def nothing_grew() -> bool:
+        more.clear()
+        more.update(grown(before, state_of(box)))
+        return not more
+
+    await eventually(nothing_grew, lambda: f"more than {before}: {more}")
 
 
 def grown(before: dict[str, float], after: dict[str, float]) -> dict[str, float]:

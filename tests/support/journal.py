@@ -52,13 +52,19 @@ class Journal(Generic[T]):
 
 
 async def eventually(
-    question: Callable[[], T], what: str, *, seconds: float = PATIENCE, every: float = 0.05
+    question: Callable[[], T],
+    what: str | Callable[[], str],
+    *,
+    seconds: float = PATIENCE,
+    every: float = 0.05,
 ) -> T:
-    """Ask until the answer is true. For what nobody announces: a file that grows, a record."""
+    """Ask until the answer is true. For what nobody announces: a file that grows, a record. A
+    function as `what` is asked for its words only when there are none."""
     try:
         async with asyncio.timeout(seconds):
             while not (answer := await asyncio.to_thread(question)):
                 await asyncio.sleep(every)
             return answer
     except TimeoutError:
-        raise AssertionError(f"not within {seconds} s: {what}") from None
+        words = what if isinstance(what, str) else what()
+        raise AssertionError(f"not within {seconds} s: {words}") from None
