@@ -53,12 +53,7 @@ class Operations:
 
     def unblock(self, username: str, address: str) -> int:
         """Lift the blocks of that name and that address, either of them empty for any."""
-        chosen = [
-            block
-            for block in self._box.blocks.list()
-            if username in ("", block.username) and address in ("", block.address)
-        ]
-        return sum(self._box.blocks.lift(block.username, block.address) for block in chosen)
+        return self._box.blocks.lift_all(username, address)
 
     def metrics(self) -> Iterable[Metric]:
         """The same figures for Prometheus; a counter's name ends in `_total`."""

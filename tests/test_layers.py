@@ -30,6 +30,7 @@ LAYERS: Final[tuple[tuple[Family, ...], ...]] = (
             "appliance.telephony.binding",
             "appliance.telephony.bindings",
             "appliance.telephony.blocks",
+            "appliance.telephony.fair_table",
             "appliance.telephony.keepalive",
             "appliance.telephony.keepalive_sender",
             "appliance.telephony.keepalives",
