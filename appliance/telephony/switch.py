@@ -2,7 +2,8 @@
 
 REGISTER            admitted by the gate, answered by the registrar
 INVITE              admitted by the gate, a call of the exchange
-with a To tag       to the leg whose dialog it is in, else 481
+with a To tag       to the leg whose dialog it is in, else 481; from a place where its phone is not
+                    known to be: by the gate
 OPTIONS             answered: the box is here (interop 4)
 everything else     refused in words
 """
@@ -74,7 +75,7 @@ class Switch:
         if refusal is not None:
             self._respond(event, refusal)
         elif event.request.to.tag and event.request.method != "REGISTER":
-            self._exchange.in_dialog(event)
+            self._exchange.in_dialog(event, self._gate.admit)
         else:
             self._handlers.get(event.request.method, self._refuse_unknown)(event)
 

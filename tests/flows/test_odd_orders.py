@@ -7,11 +7,10 @@ import pytest
 
 from appliance.model.calls import Disposition, EndedBy
 from appliance.telephony.media.port import Carriage, MediaEvent, NoMediaPorts
-from appliance.telephony.sip.flow import Flow
 from appliance.telephony.sip.message import Request, Response
 from tests.flows.test_transfers import expect_report, refer_to, talk
 from tests.support.fake_media import FakeStream
-from tests.support.virtual_exchange import BOX, Line, Office, Phone, in_the_office
+from tests.support.virtual_exchange import Line, Office, Phone, in_the_office
 
 VIDEO = b"\r\nm=video 30000 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
 G729_ALONE = (
@@ -62,22 +61,6 @@ def test_a_refused_invite_of_a_stranger_is_answered_once_and_not_kept(
         assert office.driver.core.sizes()["server_transactions"] == 0
         await asyncio.sleep(40)
         assert len([m for m in phone.inbox if isinstance(m, Response)]) == 1
-
-    in_the_office(story)
-
-
-def test_a_leg_of_tls_is_not_moved_to_plain_text_by_who_knows_its_tags() -> None:
-    async def story(office: Office) -> None:
-        alice, ben, eve = office.phone("1001"), office.phone("1002"), office.phone("1003")
-        alice.flow = Flow("tls", BOX, alice.address, 1)
-        line, theirs = await talk(alice, ben)
-        forged = Line(eve, line.call_id, line.tag, line.target, line.remote_tag, line.cseq + 9)
-        await forged.request("INVITE", eve.sdp())
-        await eve.expect(481)
-        await line.request("OPTIONS")
-        await alice.expect(200)
-        await theirs.request("BYE")
-        await alice.expect("BYE")
 
     in_the_office(story)
 

@@ -3,7 +3,7 @@ and what they must receive. Everything between the sockets and the media core is
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from appliance.model.calls import CallRecord
 from appliance.model.devices import Device, DeviceKey, DeviceType
@@ -116,7 +116,7 @@ class Office:
 
     def _contacts(self, device: Device) -> Sequence[Contact]:
         return [
-            Place(Uri("sip", device.username, *phone.address), phone.flow)
+            Place(Uri("sip", device.username, *phone.address), phone.home)
             for phone in self.driver.phones.values()
             if phone.device.key == device.key and phone.registered
         ]
@@ -126,14 +126,17 @@ class Office:
 
 
 class Doorkeeper:
-    """Knows phones by their address, where the gate wants a digest."""
+    """Knows phones by their address; elsewhere they name their device, in place of a digest."""
 
     def __init__(self, office: Office) -> None:
         self._office = office
 
-    def admit(self, _request: Request, flow: Flow, _now: float) -> Subscriber:
+    def admit(self, request: Request, flow: Flow, _now: float) -> Subscriber | Response:
         phone = self._office.driver.phones[flow.remote]
-        subscriber = self._office.snapshot.device(phone.device.key)
+        named = request.get("Authorization")
+        if named is None and phone.moved:
+            return request.reply(401)
+        subscriber = self._office.snapshot.subscriber(named or phone.device.username)
         assert subscriber is not None
         return subscriber
 
@@ -154,6 +157,9 @@ class Phone:
         self.number = number
         self.address = address
         self.flow = Flow("udp", BOX, address)
+        self.home = self.flow
+        """Where it is registered."""
+        self.moved = False
         self.inbox: list[Message] = []
         self.registered = True
         self.dead = False
@@ -172,6 +178,14 @@ class Phone:
             f"a={direction}",
         ]
         return "\r\n".join(lines).encode()
+
+    def elsewhere(self, address: tuple[str, int], transport: str = "udp") -> "Phone":
+        """The same phone, or who pretends to be it, at an address where nobody is registered."""
+        there = Phone(self.office, self.device, self.number, address)
+        there.flow = Flow(transport, BOX, address, 0 if transport == "udp" else address[1])
+        there.moved, there.registered = True, False
+        self.office.driver.phones[address] = there
+        return there
 
     # -- sending --------------------------------------------------------------------------------
 
@@ -259,6 +273,10 @@ class Line:
             str(contacts[0].uri),
             invite.from_.tag or "",
         )
+
+    def at(self, phone: Phone) -> "Line":
+        """This dialog, spoken from another place."""
+        return replace(self, phone=phone)
 
     async def request(self, method: str, body: bytes = b"", more: str = "") -> None:
         """Send a request in the dialog, or the one that begins it."""

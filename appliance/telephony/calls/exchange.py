@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from typing import Final
 
 from appliance.model.calls import EndedBy
@@ -14,6 +15,7 @@ from appliance.telephony.calls.call import Call, Treatment
 from appliance.telephony.calls.description import described
 from appliance.telephony.calls.equipment import Equipment
 from appliance.telephony.calls.incoming import IncomingLeg
+from appliance.telephony.calls.leg import Leg
 from appliance.telephony.calls.replacing import replace
 from appliance.telephony.sdp.errors import SdpError
 from appliance.telephony.sdp.security import refused
@@ -21,12 +23,17 @@ from appliance.telephony.sdp.session import Session
 from appliance.telephony.sip import session_timer
 from appliance.telephony.sip.core_events import RequestReceived
 from appliance.telephony.sip.dialog import DialogKey
+from appliance.telephony.sip.flow import Flow
 from appliance.telephony.sip.message import Request, Response
 from appliance.telephony.sip.transaction import ServerTransaction
 from appliance.telephony.sip.types import LocalTag, RemoteTag
 
 log = logging.getLogger(__name__)
 
+Admit = Callable[[Request, Flow, float], Subscriber | Response]
+"""The gate: the device that sent a request, or what to answer instead."""
+
+CHALLENGE: Final = 401
 CALLS_PER_DEVICE: Final = 1000
 """Far above what a phone can do, so that one stolen secret cannot fill the box."""
 
@@ -48,19 +55,37 @@ class Exchange:
 
     # -- requests ------------------------------------------------------------------------------
 
-    def in_dialog(self, event: RequestReceived) -> None:
-        """A request with a To tag goes to its leg, or gets 481."""
-        request = event.request
+    def in_dialog(self, event: RequestReceived, admit: Admit) -> None:
+        """A request with a To tag goes to its leg, or is refused."""
+        transaction, request = event.transaction, event.request
         key = DialogKey(request.call_id, LocalTag(request.to.tag), RemoteTag(request.from_.tag))
         leg = self.equipment.dialogs.get(key)
-        if leg is not None:
-            leg.receive(event.transaction, request)
-        else:
+        if leg is None:
             self.equipment.counters.unmatched += 1
-            # Anybody may have sent it: an INVITE is refused without a transaction (§ 8.2.7).
-            self.equipment.driver.respond(
-                event.transaction, request.reply(481), remember=request.method != "INVITE"
-            )
+            self._turn_away(transaction, request.reply(481))
+        elif (refusal := self._doubt(leg, transaction, admit)) is not None:
+            self._turn_away(transaction, refusal)
+        else:
+            leg.receive(transaction, request)
+
+    def _doubt(self, leg: Leg, transaction: ServerTransaction, admit: Admit) -> Response | None:
+        """What to answer a request from a place where the leg's phone is not known to be: it has to
+        show the device's password (RFC 3261 § 22.1, § 26.3.2.4), since others may have seen the
+        Call-ID and the tags. A phone that has moved answers that, or registers there first."""
+        if leg.is_at(transaction.flow):
+            return None
+        request = transaction.request
+        admitted = admit(request, transaction.flow, self.equipment.clock.now())
+        if isinstance(admitted, Response):
+            return admitted
+        own = admitted.device.key == leg.subscriber.device.key
+        return None if own else request.reply(403)
+
+    def _turn_away(self, transaction: ServerTransaction, response: Response) -> None:
+        """Anybody may have sent it: an INVITE is refused without a transaction (§ 8.2.7), and a
+        challenge is made afresh for each retransmission."""
+        remember = transaction.request.method != "INVITE" and response.status != CHALLENGE
+        self.equipment.driver.respond(transaction, response, remember=remember)
 
     def arrive(self, event: RequestReceived, subscriber: Subscriber) -> None:
         """An INVITE of an authenticated device begins a call, or is refused in words."""

@@ -234,8 +234,19 @@ class Leg:
     ) -> None:
         """Send a request within the dialog; `done` gets its final response."""
         assert self.dialog is not None
+        self.find_phone()
         request = self.dialog.request(method, list(headers), body, content_type)
         self.equipment.driver.request(request, self.flow, lambda event: _final(event, done))
+
+    def find_phone(self) -> None:
+        """Before we send: where the phone's connection is gone, go by the way on which it has
+        registered since."""
+        if self.equipment.driver.alive(self.flow):
+            return
+        flows = [contact.flow for contact in self.equipment.contacts(self.subscriber.device)]
+        same = [f for f in flows if f.remote[0] == self.flow.remote[0] and not self._exposed(f)]
+        if same:
+            self._move(same[-1])
 
     @property
     def contact(self) -> Address:
@@ -255,9 +266,23 @@ class Leg:
         if status is not None:
             self.respond(transaction, request.reply(status))
             return
-        self.flow = transaction.flow
+        self._move(transaction.flow)
         self.learn(request)
         self._handler(request.method)(transaction, request)
+
+    def is_at(self, flow: Flow) -> bool:
+        """Whether `flow` is the leg's own, or one on which its device is registered now: a NAT that
+        gave it another port, a connection that it opened anew."""
+        return flow == self.flow or any(
+            contact.flow == flow for contact in self.equipment.contacts(self.subscriber.device)
+        )
+
+    def _move(self, flow: Flow) -> None:
+        """The phone is at `flow` now: what we send goes there, and our Contact fits it."""
+        if flow != self.flow:
+            assert self.dialog is not None
+            self.flow = flow
+            self.dialog.contact = self.contact
 
     def _exposed(self, flow: Flow) -> bool:
         """Whether a leg of TLS would be moved to a flow that others can read (RFC 3261 § 26.2)."""

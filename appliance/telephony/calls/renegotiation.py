@@ -123,6 +123,7 @@ class Renegotiation:
         """Send a re-INVITE; a 2xx is acknowledged before `done` sees it."""
         leg = self._leg
         assert leg.dialog is not None
+        leg.find_phone()
         self._ours_open = True
         more = [*ABILITIES, *headers]
         request = leg.dialog.request("INVITE", more, str(session).encode(), SDP)
