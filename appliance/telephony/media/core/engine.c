@@ -39,6 +39,7 @@ struct bv_engine {
     struct command_stack commands, done;
     struct event_ring events;
     struct recorder recorder;
+    struct places *places;
     struct bv_stream **streams, **talkers;
     uint32_t room, count, swept; /* swept: next stream that housekeeping looks at */
     uint32_t talker_count, talker_next, talkers_left;
@@ -47,6 +48,7 @@ struct bv_engine {
 /* ── what streams ask of it ─────────────────────────────────────────────────────────────── */
 
 const struct bv_srtp *engine_srtp(const struct bv_engine *e) { return &e->srtp; }
+const struct places *engine_places(const struct bv_engine *e) { return e->places; }
 uint64_t engine_local_key(struct bv_engine *e) { return LOCAL_KEYS | ++e->local_key; }
 void engine_count(struct bv_engine *e, enum total total) { tally_add(&e->totals[total], 1); }
 
@@ -81,6 +83,8 @@ void engine_add(struct bv_stream *s)
     s->place = e->count;
     e->streams[e->count] = s;
     e->count++;
+    places_add(e->places, &s->media.local);
+    places_add(e->places, &s->control.local);
     watch(e, s->media.fd, &s->media);
     watch(e, s->control.fd, &s->control);
 }
@@ -102,6 +106,8 @@ void engine_remove(struct bv_stream *s)
     struct bv_stream *last = e->streams[--e->count];
     e->streams[s->place] = last;
     last->place = s->place;
+    places_remove(e->places, &s->media.local);
+    places_remove(e->places, &s->control.local);
     epoll_ctl(e->epoll, EPOLL_CTL_DEL, s->media.fd, NULL);
     if (s->control.fd >= 0)
         epoll_ctl(e->epoll, EPOLL_CTL_DEL, s->control.fd, NULL);
@@ -306,9 +312,10 @@ struct bv_engine *bv_engine_new(uint32_t max_streams, double silence_seconds, st
     e->srtp = srtp;
     e->streams = calloc(max_streams, sizeof *e->streams);
     e->talkers = calloc(max_streams, sizeof *e->talkers);
+    e->places = calloc(1, sizeof *e->places);
     sem_init(&e->ready, 0, 0);
     g711_prepare();
-    if (!open_descriptors(e) || !e->streams || !e->talkers) {
+    if (!open_descriptors(e) || !e->streams || !e->talkers || !e->places) {
         bv_engine_free(e);
         return NULL;
     }
@@ -362,6 +369,7 @@ void bv_engine_free(struct bv_engine *e)
     sem_destroy(&e->ready);
     free(e->streams);
     free(e->talkers);
+    free(e->places);
     free(e);
 }
 

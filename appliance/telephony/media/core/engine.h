@@ -16,3 +16,5 @@ void engine_stop(struct bv_engine *engine);
 /* A key that no other source has. */
 uint64_t engine_local_key(struct bv_engine *engine);
 const struct bv_srtp *engine_srtp(const struct bv_engine *engine);
+/* Where the streams of this engine listen. */
+const struct places *engine_places(const struct bv_engine *engine);

@@ -40,7 +40,8 @@ static void age(struct latch *latch, uint64_t now)
         latch->locked = true;
 }
 
-bool latch_admit(struct latch *latch, const struct address *from, uint64_t now)
+bool latch_admit(struct latch *latch, const struct places *own, const struct address *from,
+                 uint64_t now)
 {
     bool again = latch->rank != LATCH_NONE && address_equal(&latch->heard, from);
     if (latch->locked)
@@ -50,6 +51,8 @@ bool latch_admit(struct latch *latch, const struct address *from, uint64_t now)
         return true;
     enum latch_rank rank = rank_of(latch, from);
     if (latch->locked || rank <= latch->rank || (now > latch->until && rank != LATCH_EXACT))
+        return false;
+    if (places_hold(own, from))
         return false;
     adopt(latch, from, rank);
     return true;

@@ -3,9 +3,10 @@
  * A window opens at each offer/answer. Within it the best source heard is adopted: the address of
  * the SDP before its host on another port, that before a stranger, that before the source of
  * before a move. The SDP's own address locks at once; anything else when the window closes.
- * Afterwards only the locked source is heard; if none was, only the SDP's address. */
+ * Afterwards only the locked source is heard; if none was, only the SDP's address. A socket of our
+ * own is never adopted, whatever the SDP says. */
 #pragma once
-#include "address.h"
+#include "places.h"
 
 enum latch_rank { LATCH_NONE, LATCH_FORMER, LATCH_STRANGER, LATCH_HOST, LATCH_EXACT };
 
@@ -23,6 +24,7 @@ static inline bool latch_refuses(const struct latch *latch, const struct address
     return latch->locked && !address_equal(&latch->heard, from);
 }
 /* Takes an authentic packet's source; false means drop the packet. */
-bool latch_admit(struct latch *latch, const struct address *from, uint64_t now);
+bool latch_admit(struct latch *latch, const struct places *own, const struct address *from,
+                 uint64_t now);
 /* Where to send: the adopted source, else the SDP's address. */
 const struct address *latch_target(const struct latch *latch);

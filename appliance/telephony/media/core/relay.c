@@ -41,6 +41,11 @@ static bool unprotect(struct arrival *a, uintptr_t function)
     return true;
 }
 
+static bool admit(const struct arrival *a)
+{
+    return latch_admit(&a->wire->latch, engine_places(a->stream->engine), &a->from, a->now);
+}
+
 /* ── RTP ────────────────────────────────────────────────────────────────────────────────── */
 
 void relay_key(struct bv_stream *s, struct key_press press, bool say, uint64_t now)
@@ -108,7 +113,7 @@ static void receive_rtp(struct arrival *a)
     struct rtp rtp;
     if (rtp_payload_offset(a->packet, a->size) == 0 ||
         !unprotect(a, engine_srtp(s->engine)->unprotect) || !rtp_parse(a->packet, a->size, &rtp) ||
-        !latch_admit(&a->wire->latch, &a->from, a->now)) {
+        !admit(a)) {
         reject(s);
         return;
     }
@@ -170,7 +175,7 @@ static void receive_rtcp(struct arrival *a)
     struct bv_stream *s = a->stream;
     if (!rtp_is_rtcp(a->packet, a->size) ||
         !unprotect(a, engine_srtp(s->engine)->unprotect_rtcp) || !rtcp_valid(a->packet, a->size) ||
-        !rtcp_source_fits(a) || !latch_admit(&a->wire->latch, &a->from, a->now)) {
+        !rtcp_source_fits(a) || !admit(a)) {
         reject(s);
         return;
     }
@@ -184,7 +189,7 @@ static void receive_rtcp(struct arrival *a)
 static void receive_udptl(struct arrival *a)
 {
     struct bv_stream *s = a->stream, *to = stream_target(s);
-    if (a->size == 0 || !latch_admit(&a->wire->latch, &a->from, a->now)) {
+    if (a->size == 0 || !admit(a)) {
         reject(s);
         return;
     }

@@ -9,6 +9,14 @@
 #define RTCP_WINDOW (30 * SECOND)
 #define FIRST_REPORT (5 * SECOND) /* a far end that reports itself comes first */
 
+static struct address local_of(int fd)
+{
+    struct address a = {.length = sizeof a.to};
+    if (fd < 0 || getsockname(fd, &a.to.any, &a.length) < 0)
+        a.length = 0;
+    return a;
+}
+
 struct bv_stream *bv_stream_new(struct bv_engine *engine, uint64_t key, int fd, int rtcp_fd)
 {
     struct bv_stream *s = calloc(1, sizeof *s);
@@ -19,6 +27,8 @@ struct bv_stream *bv_stream_new(struct bv_engine *engine, uint64_t key, int fd, 
     s->udptl = rtcp_fd < 0;
     s->media = (struct wire){.fd = fd, .kind = s->udptl ? WIRE_UDPTL : WIRE_RTP, .stream = s};
     s->control = (struct wire){.fd = rtcp_fd, .kind = WIRE_RTCP, .stream = s};
+    s->media.local = local_of(fd);
+    s->control.local = local_of(rtcp_fd);
     s->cname = (uint64_t)random32() << 32 | random32();
     s->talker = TALKER_NONE;
     return s;

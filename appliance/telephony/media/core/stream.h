@@ -13,6 +13,7 @@ struct wire { /* one socket */
     int fd; /* -1: none */
     enum wire_kind kind;
     struct bv_stream *stream;
+    struct address local;
     struct latch latch;
 };
 
