@@ -65,12 +65,18 @@ class Contact:
     path: tuple[str, ...]
     user_agent: str
     supports: frozenset[str]
+    instance: str = ""
 
 
 def contact(binding: Binding) -> Contact:
     """Where to send to reach the phone of the binding."""
     return Contact(
-        Uri.parse(binding.uri), binding.flow, binding.path, binding.user_agent, binding.supports
+        Uri.parse(binding.uri),
+        binding.flow,
+        binding.path,
+        binding.user_agent,
+        binding.supports,
+        binding.instance,
     )
 
 

@@ -14,9 +14,12 @@ from tests.support.box import Box, Record
 from tests.support.digest import authorization
 from tests.support.journal import eventually
 from tests.support.raw import RawTcp, RawUdp, options_answered, request
+from tests.support.raw_phone import raw_phone
 from tests.support.sipp import Peers, Sipp, listening
 
 pytestmark = pytest.mark.interop
+
+LARGEST_BY_UDP = 1300
 
 
 def registration(box: Box, username: str) -> Record:
@@ -290,4 +293,27 @@ async def test_interop_08_a_request_above_the_limit_is_answered_413_or_513_or_cu
 
 async def test_interop_08_a_call_with_a_large_offer_reaches_a_udp_phone(peers: Peers) -> None:
     """No TCP there: fragments. The offer names many codecs and goes over 1300 bytes."""
-    await converse(peers, "08_caller_with_a_large_offer", "callee")
+    _, ben = await converse(peers, "08_caller_with_a_large_offer", "callee")
+    invite = next(m for m in ben.received() if m.method == "INVITE")
+    assert len(invite.body) > LARGEST_BY_UDP
+
+
+async def test_interop_08_a_call_with_a_large_offer_goes_by_the_connection_of_a_udp_phone(
+    box: Box, peers: Peers
+) -> None:
+    """The phone is registered by both, so that both its contacts ring: neither by UDP."""
+    caller = peers.caller("08_caller_with_a_large_offer", box.credentials(ALICE), "1050")
+    async with raw_phone(box, "1050-desk") as udp, raw_phone(box, "1050-desk", "tcp") as tcp:
+        await udp.register()
+        await tcp.register()
+        await caller.start()
+        invites = [await tcp.requested("INVITE") for _ in range(2)]
+        for invite in invites:
+            assert invite.get("via").startswith("SIP/2.0/TCP")
+            await tcp.answer(invite, 486, "Busy Here")
+        await caller.finished(expected=1)
+        assert {invite.start.split(" ")[1] for invite in invites} == {
+            phone.contact.strip("<>") for phone in (udp, tcp)
+        }
+        assert [m for m in caller.received() if m.status == 486]
+        assert not udp.received("INVITE")

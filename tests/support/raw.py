@@ -74,6 +74,10 @@ class RawTcp:
         return cls(*await asyncio.open_connection(*target, local_addr=(host, 0)))
 
     @property
+    def host(self) -> str:
+        return str(self.writer.get_extra_info("sockname")[0])
+
+    @property
     def port(self) -> int:
         return int(self.writer.get_extra_info("sockname")[1])
 
@@ -94,6 +98,14 @@ class RawTcp:
         async with asyncio.timeout(seconds):
             data = await self._reader.readuntil(b"\r\n\r\n")
         return WireMessage.parse(data.decode(errors="replace"))
+
+    async def message(self, seconds: float = 2.0) -> WireMessage:
+        """The next whole message with its body."""
+        async with asyncio.timeout(seconds):
+            head = (await self._reader.readuntil(b"\r\n\r\n")).decode(errors="replace")
+            length = int(WireMessage.parse(head).get("content-length") or 0)
+            body = await self._reader.readexactly(length)
+        return WireMessage.parse(head + body.decode(errors="replace"))
 
     async def is_closed(self, seconds: float = 3.0) -> bool:
         """Whether the box ends the connection within that time."""

@@ -37,6 +37,7 @@ class Place:
     uri: Uri
     flow: Flow
     path: Sequence[str] = ()
+    instance: str = ""
 
 
 @dataclass
@@ -116,7 +117,7 @@ class Office:
 
     def _contacts(self, device: Device) -> Sequence[Contact]:
         return [
-            Place(Uri("sip", device.username, *phone.address), phone.home)
+            Place(Uri("sip", device.username, *phone.address), phone.home, instance=phone.instance)
             for phone in self.driver.phones.values()
             if phone.device.key == device.key and phone.registered
         ]
@@ -159,6 +160,7 @@ class Phone:
         self.flow = Flow("udp", BOX, address)
         self.home = self.flow
         """Where it is registered."""
+        self.instance = ""
         self.moved = False
         self.inbox: list[Message] = []
         self.registered = True
@@ -183,6 +185,7 @@ class Phone:
         """The same phone, or who pretends to be it, at an address where nobody is registered."""
         there = Phone(self.office, self.device, self.number, address)
         there.flow = Flow(transport, BOX, address, 0 if transport == "udp" else address[1])
+        there.home = there.flow
         there.moved, there.registered = True, False
         self.office.driver.phones[address] = there
         return there

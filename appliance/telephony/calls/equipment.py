@@ -30,6 +30,9 @@ class Contact(Protocol):
     def flow(self) -> Flow: ...
     @property
     def path(self) -> Sequence[str]: ...
+    @property
+    def instance(self) -> str:
+        """Which phone it is (RFC 5626 § 4.1), "" where it does not say so."""
 
 
 class Records(Protocol):

@@ -236,17 +236,38 @@ class Leg:
         assert self.dialog is not None
         self.find_phone()
         request = self.dialog.request(method, list(headers), body, content_type)
-        self.equipment.driver.request(request, self.flow, lambda event: _final(event, done))
+        way = self.way_for(request)
+        self.equipment.driver.request(request, way, lambda event: _final(event, done))
 
     def find_phone(self) -> None:
         """Before we send: where the phone's connection is gone, go by the way on which it has
         registered since."""
         if self.equipment.driver.alive(self.flow):
             return
-        flows = [contact.flow for contact in self.equipment.contacts(self.subscriber.device)]
-        same = [f for f in flows if f.remote[0] == self.flow.remote[0] and not self._exposed(f)]
-        if same:
-            self._move(same[-1])
+        others = self._other_ways()
+        if others:
+            self._move(others[-1])
+
+    def way_for(self, request: Request) -> Flow:
+        """The leg's own flow; for what is too large for a datagram a connection on which the same
+        phone is registered as well, where it has one (RFC 3261 § 18.1.1, interop 8)."""
+        if not self.equipment.driver.prefers_stream(request, self.flow):
+            return self.flow
+        return next((flow for flow in self._other_ways() if flow.reliable), self.flow)
+
+    def _other_ways(self) -> list[Flow]:
+        """Where else the phone is registered, as far as can be told: between the same two hosts,
+        and the same instance where it names one; the oldest first."""
+        contacts = self.equipment.contacts(self.subscriber.device)
+        phone = next((c.instance for c in contacts if c.flow == self.flow), "")
+        return [
+            contact.flow
+            for contact in contacts
+            if contact.flow != self.flow
+            and _hosts(contact.flow) == _hosts(self.flow)
+            and (not phone or contact.instance in ("", phone))
+            and not self._exposed(contact.flow)
+        ]
 
     @property
     def contact(self) -> Address:
@@ -357,6 +378,10 @@ def _final(event: Event, done: Done | None) -> None:
             done(event.response)
     elif isinstance(event, TimedOut | TransportFailed):
         done(None)
+
+
+def _hosts(flow: Flow) -> tuple[str, str]:
+    return flow.local[0], flow.remote[0]
 
 
 def reason_header(reason: str) -> list[tuple[str, str]]:

@@ -68,7 +68,8 @@ class OutgoingLeg(Leg):
         self._request = Request.make(
             "INVITE", self._contact.uri, headers, str(offer).encode(), content_type=SDP
         )
-        self._transaction = self.equipment.driver.request(self._request, self.flow, self._on_invite)
+        way = self.way_for(self._request)
+        self._transaction = self.equipment.driver.request(self._request, way, self._on_invite)
 
     def cancel(self, *, elsewhere: bool) -> None:
         """Stop ringing; the phone learns whether somebody else answered (interop 23)."""

@@ -139,7 +139,7 @@ class Renegotiation:
             done(response)
 
         driver = leg.equipment.driver
-        transaction = driver.request(request, leg.flow, on_event)
+        transaction = driver.request(request, leg.way_for(request), on_event)
         loop = asyncio.get_running_loop()
         alarm = loop.call_later(OFFER_SECONDS, driver.cancel, transaction)
 

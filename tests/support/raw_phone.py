@@ -1,0 +1,128 @@
+"""A phone of bytes: registered by hand over UDP or TCP, for what neither sipp nor baresip does."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from tests.support.box import Box, Credentials
+from tests.support.digest import authorization
+from tests.support.raw import Address, RawTcp, RawUdp
+from tests.support.wire import WireMessage
+
+EXPIRES = 120
+
+
+@dataclass
+class RawPhone:
+    """Made by `raw_phone`. It does nothing by itself but keep what it receives."""
+
+    box: Box
+    who: Credentials
+    wire: RawUdp | RawTcp
+    _seen: int = 0
+
+    @property
+    def transport(self) -> str:
+        return "UDP" if isinstance(self.wire, RawUdp) else "TCP"
+
+    @property
+    def place(self) -> str:
+        """Its own address, as in a URI."""
+        return place((self.wire.host, self.wire.port))
+
+    @property
+    def contact(self) -> str:
+        return f"<sip:{self.who.extension}@{self.place};transport={self.transport.lower()}>"
+
+    async def register(
+        self, *, contact: str = "", more: str = "", expires: int = EXPIRES
+    ) -> WireMessage:
+        """The 200 to a REGISTER; `more` are whole lines, CRLF at each end."""
+        call_id = secrets.token_hex(8)
+        uri = f"sip:{place(self.box.sip_address)}"
+        proof = ""
+        for cseq in (1, 2):
+            answer = await self._ask(
+                f"REGISTER {uri} SIP/2.0\r\n"
+                f"Via: SIP/2.0/{self.transport} {self.place}"
+                f";branch=z9hG4bK{secrets.token_hex(8)};rport\r\n"
+                f"Max-Forwards: 70\r\n"
+                f"From: <sip:{self.who.username}@{place(self.box.sip_address)}>;tag=r\r\n"
+                f"To: <sip:{self.who.username}@{place(self.box.sip_address)}>\r\n"
+                f"Call-ID: {call_id}\r\n"
+                f"CSeq: {cseq} REGISTER\r\n"
+                f"Contact: {contact or self.contact}\r\n"
+                f"Expires: {expires}\r\n{more}{proof}"
+                f"Content-Length: 0\r\n\r\n"
+            )
+            if answer.status == 401:
+                value = authorization(answer, self.who.username, self.who.password, "REGISTER", uri)
+                proof = f"Authorization: {value}\r\n"
+        assert answer.status == 200, answer
+        return answer
+
+    async def requested(self, method: str) -> WireMessage:
+        """The next request of that method; others that come meanwhile stay unanswered."""
+        if isinstance(self.wire, RawTcp):
+            while (message := await self.wire.message()).method != method:
+                pass
+            return message
+        received = self.wire.received
+        message = await received.wait(lambda m: m.method == method, method, after=self._seen)
+        self._seen = received.entries.index(message, self._seen) + 1
+        return message
+
+    def received(self, method: str) -> list[WireMessage]:
+        """All requests of that method that came by UDP so far."""
+        assert isinstance(self.wire, RawUdp)
+        return [message for message in self.wire.received if message.method == method]
+
+    async def answer(self, request: WireMessage, status: int, words: str) -> None:
+        """A final response without a body."""
+        named = [
+            f"{name}: {value}{';tag=raw' if name == 'to' and not request.to_tag else ''}\r\n"
+            for name, value in request.headers
+            if name in ("via", "from", "to", "call-id", "cseq")
+        ]
+        await self._send(f"SIP/2.0 {status} {words}\r\n{''.join(named)}Content-Length: 0\r\n\r\n")
+
+    async def _ask(self, text: str) -> WireMessage:
+        if isinstance(self.wire, RawUdp):
+            return await self.wire.ask(text, self.box.sip_address)
+        await self.wire.send(text)
+        while not (message := await self.wire.message()).status:
+            pass
+        return message
+
+    async def _send(self, text: str) -> None:
+        if isinstance(self.wire, RawUdp):
+            self.wire.send(text, self.box.sip_address)
+        else:
+            await self.wire.send(text)
+
+
+@asynccontextmanager
+async def raw_phone(box: Box, name: str, transport: str = "udp") -> AsyncIterator[RawPhone]:
+    """A phone for a device of the cast, at the box's own host; afterwards nothing of the device is
+    registered any more."""
+    wire: RawUdp | RawTcp
+    if transport == "udp":
+        wire = await RawUdp.open(box.host)
+    else:
+        wire = await RawTcp.open(box.sip_address, box.host)
+    phone = RawPhone(box, box.credentials(name), wire)
+    try:
+        yield phone
+        await phone.register(contact="*", expires=0)
+    finally:
+        if isinstance(wire, RawUdp):
+            wire.close()
+        else:
+            await wire.close()
+
+
+def place(address: Address) -> str:
+    """host:port as a URI has it."""
+    host, port = address
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
