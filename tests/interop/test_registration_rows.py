@@ -302,8 +302,8 @@ async def test_interop_08_a_call_with_a_large_offer_goes_by_the_connection_of_a_
     box: Box, peers: Peers
 ) -> None:
     """The phone is registered by both, so that both its contacts ring: neither by UDP."""
-    caller = peers.caller("08_caller_with_a_large_offer", box.credentials(ALICE), "1050")
-    async with raw_phone(box, "1050-desk") as udp, raw_phone(box, "1050-desk", "tcp") as tcp:
+    caller = peers.caller("08_caller_with_a_large_offer", box.credentials(ALICE), "1006")
+    async with raw_phone(box, "1006-desk") as udp, raw_phone(box, "1006-desk", "tcp") as tcp:
         await udp.register()
         await tcp.register()
         await caller.start()

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.support.journal import PATIENCE, Journal
-from tests.support.ports import free_port
+from tests.support.ports import free_port, uri_host
 from tests.support.tones import Recording, Samples, tone, write_wav
 from tests.support.wire import WireMessage
 
@@ -78,7 +78,7 @@ class Phone:
         self.folder = folder
         self.line = line
         self.host = host
-        self.port = free_port(run=2)
+        self.port = free_port(host, run=2)
         self.control_port = free_port()
         self.name = line.username
         self.events: Journal[Event] = Journal(f"{self.name} (events)")
@@ -132,6 +132,10 @@ class Phone:
         if self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+    @property
+    def address(self) -> str:
+        return f"{uri_host(self.host)}:{self.port}"
 
     @property
     def registers(self) -> bool:
@@ -256,11 +260,7 @@ class Phone:
                 traced.append(line)
 
     def _traced(self, text: str, source: str, target: str) -> None:
-        own = [
-            f"{host}:{port}"
-            for host in (self.host, f"[{self.host}]")
-            for port in (self.port, self.port + 1)
-        ]
+        own = [f"{uri_host(self.host)}:{port}" for port in (self.port, self.port + 1)]
         sent = source in own or target == self.line.registrar
         message = WireMessage.parse(text, sent=sent, source=source, target=target)
         if not sent and message.answers == "INVITE" and message.status in (183, 200):
@@ -289,7 +289,7 @@ class Phone:
         (self.folder / "heard").mkdir(parents=True)
         source = self._write_source(self._speaks)
         (self.folder / "config").write_text(self._config(source))
-        (self.folder / "accounts").write_text(account_of(self.line, f"{self.host}:{self.port}"))
+        (self.folder / "accounts").write_text(account_of(self.line, self.address))
         (self.folder / "contacts").touch()
 
     def _write_source(self, speaks: float | Samples) -> Path:
@@ -301,7 +301,7 @@ class Phone:
 
     def _config(self, source: Path) -> str:
         settings = [
-            ("sip_listen", f"{self.host}:{self.port}"),
+            ("sip_listen", self.address),
             ("call_local_timeout", "120"),
             ("call_max_calls", str(self.line.max_calls)),
             ("audio_player", f"wavout,{self.folder / 'heard'}"),
@@ -503,12 +503,12 @@ class Call:
 
 @contextlib.asynccontextmanager
 async def phones(
-    folder: Path, *lines: Line, speak: tuple[float, ...]
+    folder: Path, *lines: Line, speak: tuple[float, ...], host: str = "127.0.0.1"
 ) -> AsyncIterator[list[Phone]]:
     """Several phones at once, started side by side, registered where they have a registrar."""
     async with contextlib.AsyncExitStack() as stack:
         made = [
-            Phone(folder / f"{number}-{line.username}", line, speaks=frequency)
+            Phone(folder / f"{number}-{line.username}", line, speaks=frequency, host=host)
             for number, (line, frequency) in enumerate(zip(lines, speak, strict=True))
         ]
         await asyncio.gather(*(stack.enter_async_context(phone) for phone in made))

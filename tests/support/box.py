@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.support.baresip import Line
 from tests.support.journal import eventually
-from tests.support.ports import free_port, rtp_range
+from tests.support.ports import free_port, rtp_range, uri_host
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_SECONDS = 15.0
@@ -51,14 +51,16 @@ class Box:
         self._process: subprocess.Popen[str] | None = None
 
     @classmethod
-    def demo(cls, folder: Path, *, bulk: int = 0, md5_only: bool = True) -> "Box":
+    def demo(
+        cls, folder: Path, *, bulk: int = 0, md5_only: bool = True, host: str = "127.0.0.1"
+    ) -> "Box":
         """A folder with the demo cast, not yet served. Debian's baresip and sipp know no SHA-256
         and give up at its challenge, so their devices are set to MD5 only."""
         options = ["--bulk-extensions", str(bulk)] if bulk else []
         for number in itertools.count():
             data = folder / f"data{number}"
             done = appliance("demo", "--data", str(data), *options)
-            box = cls(data, json.loads(done.stdout))
+            box = cls(data, json.loads(done.stdout), host)
             if all(map(sipp_reads, box.cast())):
                 break
         if md5_only:
@@ -165,7 +167,7 @@ class Box:
     def address(self, transport: str = "udp") -> str:
         """host:port for a phone's registrar."""
         port = self.ready["sips" if transport == "tls" else "sip"]
-        return f"[{self.host}]:{port}" if ":" in self.host else f"{self.host}:{port}"
+        return f"{uri_host(self.host)}:{port}"
 
     # -- who may use it
 
@@ -209,7 +211,7 @@ class Box:
 
     def metrics(self) -> dict[str, float]:
         """Prometheus text without labels' meaning: `name{labels}` to value."""
-        url = f"http://{self.host}:{self.ready['http']}/metrics"
+        url = f"http://{uri_host(self.host)}:{self.ready['http']}/metrics"
         with urllib.request.urlopen(url, timeout=5) as response:
             lines = response.read().decode().splitlines()
         pairs = (line.rsplit(" ", 1) for line in lines if line and not line.startswith("#"))

@@ -22,6 +22,11 @@ def rtp_range(size: int = 600) -> str:
     return f"{first}-{first + size - 1}"
 
 
+def uri_host(host: str) -> str:
+    """A host as a URI has it: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 def _is_free(host: str, port: int) -> bool:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from tests.support.box import Box, Credentials
 from tests.support.digest import authorization
-from tests.support.raw import Address, RawTcp, RawUdp
+from tests.support.ports import uri_host
+from tests.support.raw import RawTcp, RawUdp
 from tests.support.wire import WireMessage
 
 EXPIRES = 120
@@ -29,7 +30,7 @@ class RawPhone:
     @property
     def place(self) -> str:
         """Its own address, as in a URI."""
-        return place((self.wire.host, self.wire.port))
+        return f"{uri_host(self.wire.host)}:{self.wire.port}"
 
     @property
     def contact(self) -> str:
@@ -40,7 +41,8 @@ class RawPhone:
     ) -> WireMessage:
         """The 200 to a REGISTER; `more` are whole lines, CRLF at each end."""
         call_id = secrets.token_hex(8)
-        uri = f"sip:{place(self.box.sip_address)}"
+        box = self.box.address()
+        uri = f"sip:{box}"
         proof = ""
         for cseq in (1, 2):
             answer = await self._ask(
@@ -48,8 +50,8 @@ class RawPhone:
                 f"Via: SIP/2.0/{self.transport} {self.place}"
                 f";branch=z9hG4bK{secrets.token_hex(8)};rport\r\n"
                 f"Max-Forwards: 70\r\n"
-                f"From: <sip:{self.who.username}@{place(self.box.sip_address)}>;tag=r\r\n"
-                f"To: <sip:{self.who.username}@{place(self.box.sip_address)}>\r\n"
+                f"From: <sip:{self.who.username}@{box}>;tag=r\r\n"
+                f"To: <sip:{self.who.username}@{box}>\r\n"
                 f"Call-ID: {call_id}\r\n"
                 f"CSeq: {cseq} REGISTER\r\n"
                 f"Contact: {contact or self.contact}\r\n"
@@ -120,9 +122,3 @@ async def raw_phone(box: Box, name: str, transport: str = "udp") -> AsyncIterato
             wire.close()
         else:
             await wire.close()
-
-
-def place(address: Address) -> str:
-    """host:port as a URI has it."""
-    host, port = address
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

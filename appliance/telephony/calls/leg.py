@@ -33,6 +33,7 @@ from appliance.telephony.sip.core_events import (
 )
 from appliance.telephony.sip.dialog import Dialog
 from appliance.telephony.sip.flow import Flow
+from appliance.telephony.sip.host import print_host_port
 from appliance.telephony.sip.message import Request, Response
 from appliance.telephony.sip.transaction import ServerTransaction
 
@@ -209,7 +210,7 @@ class Leg:
             number=self.number,
             device=self.subscriber.device.key,
             username=self.subscriber.device.username,
-            remote_address=f"{self.flow.remote[0]}:{self.flow.remote[1]}",
+            remote_address=print_host_port(*self.flow.remote),
             transport=self.flow.transport,
             user_agent=self.user_agent,
             outcome=self.outcome,
