@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from appliance.model.calls import Disposition
 from appliance.telephony.sip.message import Request
 from tests.support.virtual_exchange import Line, Office, Phone, in_the_office
@@ -270,6 +272,54 @@ def test_interop_16_both_phones_are_shown_whom_they_talk_to_after_a_transfer() -
         assert update.p_asserted_identity[0].uri.user == "1003"
         await alice.answer(update, 200)
         await at_carmen.request("BYE")
+
+    in_the_office(story)
+
+
+@pytest.mark.parametrize("privacy", ["id", "critical;user", "header , session"])
+def test_interop_25_who_withholds_their_number_is_not_shown_to_whom_they_are_sent(
+    privacy: str,
+) -> None:
+    async def story(office: Office) -> None:
+        alice, ben, carmen = (office.phone(n) for n in ("1001", "1002", "1003"))
+        _, at_ben = await talk(alice, ben, more=f"Privacy: {privacy}\r\n")
+        asking = await ben.invite("1003")
+        at_carmen = await carmen.accept(more="Allow: INVITE, ACK, BYE, UPDATE")
+        await asking.answered()
+        await at_ben.request("REFER", more=refer_to("1003", asking))
+        update = await carmen.expect_request("UPDATE")
+        assert update.p_asserted_identity[0].uri.host == "anonymous.invalid"
+        assert b"1001" not in bytes(update)
+        await carmen.answer(update, 200)
+        await at_carmen.request("BYE")
+
+    in_the_office(story)
+
+
+def test_interop_25_who_answers_with_their_number_withheld_is_sent_on_without_it() -> None:
+    async def story(office: Office) -> None:
+        alice, ben, carmen = (office.phone(n) for n in ("1001", "1002", "1003"))
+        line = await alice.invite("1002")
+        at_ben = await ben.accept(more="Privacy: id")
+        await line.answered()
+        await line.request("REFER", more=refer_to("1003"))
+        invite = await carmen.expect_request("INVITE")
+        assert invite.from_.uri.user == "anonymous"
+        assert b"1002" not in bytes(invite)
+        await carmen.answer(invite, 486)
+        await at_ben.request("BYE")
+
+    in_the_office(story)
+
+
+@pytest.mark.parametrize("privacy", ["none", "session", "identity", ""])
+def test_interop_25_other_words_withhold_no_number(privacy: str) -> None:
+    async def story(office: Office) -> None:
+        alice, ben = office.phone("1001"), office.phone("1002")
+        await alice.invite("1002", more=f"Privacy: {privacy}\r\n")
+        invite = await ben.expect_request("INVITE")
+        assert invite.from_.uri.user == "1001"
+        await ben.answer(invite, 486)
 
     in_the_office(story)
 

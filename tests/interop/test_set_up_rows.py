@@ -141,3 +141,17 @@ async def test_interop_25_an_identity_that_a_phone_asserts_is_stripped(peers: Pe
     assert "9999" not in said
     assert "Chairman" not in said
     assert "1001" in invite.get("from")
+
+
+async def test_interop_25_a_caller_who_withholds_the_number_is_anonymous_to_the_phone_called(
+    peers: Peers,
+) -> None:
+    """Nowhere in what the phone is sent; the box's own record knows it."""
+    _, ben = await converse(peers, "25_caller_withholds_its_number", "callee")
+    sent = [m for m in ben.received() if m.method]
+    said = " ".join(f"{m.start} {m.headers} {m.body}" for m in sent)
+    assert "anonymous.invalid" in sent[0].get("from")
+    assert "1001" not in said
+    assert "Alice" not in said
+    assert "P-Asserted-Identity".lower() not in said.lower()
+    await peers.box.record(caller_number="1001", dialled="1002", disposition="answered")

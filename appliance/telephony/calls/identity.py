@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from appliance.telephony.calls.abilities import ABILITIES
 from appliance.telephony.sip.address import Address
 from appliance.telephony.sip.flow import Flow
+from appliance.telephony.sip.message import Request, Response
 from appliance.telephony.sip.types import new_call_id, new_tag
 from appliance.telephony.sip.uri import Uri
 
@@ -16,19 +18,22 @@ if TYPE_CHECKING:
     from appliance.telephony.calls.leg import Leg
 
 MAX_FORWARDS: Final = 70
-ANONYMOUS: Final = '"Anonymous" <sip:anonymous@anonymous.invalid>'
+ANONYMOUS: Final = Address("Anonymous", Uri("sip", "anonymous", "anonymous.invalid"))
+WITHHOLDING: Final = {"id", "user", "header"}
+"""The words of Privacy that keep a number from being shown (RFC 3323 § 4.2, RFC 3325 § 9.3)."""
 
 
-def caller_headers(call: Call, flow: Flow) -> list[tuple[str, str]]:
+def caller_headers(call: Call, branch: Leg) -> list[tuple[str, str]]:
     """From, To, Call-ID, CSeq, Max-Forwards and Diversion of the INVITE of one branch."""
-    shown = ANONYMOUS if wants_privacy(call) else str(party(call.caller, flow))
+    flow = branch.flow
+    called = branch.number if call.transfers else call.dialled
     diversions = [
         ("Diversion", f"{Address('', Uri('sip', number, flow.local[0]))};reason=unconditional")
         for number in reversed(call.diverted_by)
     ]
     return [
-        ("From", f"{shown};tag={new_tag()}"),
-        ("To", str(Address("", Uri("sip", call.dialled, flow.local[0])))),
+        ("From", f"{party(call.caller, flow)};tag={new_tag()}"),
+        ("To", str(Address("", Uri("sip", called, flow.local[0])))),
         ("Call-ID", new_call_id()),
         ("CSeq", "1 INVITE"),
         ("Max-Forwards", str(hops_left(call))),
@@ -37,15 +42,17 @@ def caller_headers(call: Call, flow: Flow) -> list[tuple[str, str]]:
 
 
 def party(leg: Leg, flow: Flow) -> Address:
-    """The leg's extension as the phone on `flow` is shown it."""
+    """The leg's extension as the phone on `flow` is shown it, unless its own phone withheld it."""
+    if leg.withheld:
+        return ANONYMOUS
     uri = Uri("sip", leg.number, flow.local[0])
     return Address(leg.subscriber.extension.name, uri)
 
 
-def wants_privacy(call: Call) -> bool:
-    """`Privacy: id` or stronger (RFC 3323, RFC 3325)."""
-    asked = (call.first_caller.request.get("Privacy") or "").lower()
-    return any(word in asked for word in ("id", "user", "header"))
+def withholds(message: Request | Response) -> bool:
+    """Whether a phone asks that its number be shown to nobody: `Privacy: id` or stronger."""
+    asked = re.split(r"[;,\s]+", (message.get("Privacy") or "").lower())
+    return not WITHHOLDING.isdisjoint(asked)
 
 
 def hops_left(call: Call) -> int:

@@ -19,6 +19,7 @@ from appliance.telephony.calls.abilities import ABILITIES
 from appliance.telephony.calls.dtmf_info import parse_key
 from appliance.telephony.calls.equipment import Equipment
 from appliance.telephony.calls.events import HangsUp, LegEvent, Presses
+from appliance.telephony.calls.identity import withholds
 from appliance.telephony.calls.leg_media import LegMedia
 from appliance.telephony.calls.referral import Transferor
 from appliance.telephony.calls.renegotiation import Done, Renegotiation
@@ -80,6 +81,8 @@ class Leg:
         self.offers = Renegotiation(self)
         self.transferor = Transferor(self)
         self.silent = False
+        self.withheld = False
+        """Nobody is to be shown the leg's number (interop 25)."""
         self._allowed: frozenset[str] = frozenset()
 
     # -- who this is ---------------------------------------------------------------------------
@@ -106,8 +109,9 @@ class Leg:
         return EndedBy.SYSTEM if self.end_reason else party
 
     def learn(self, message: Request | Response) -> None:
-        """Note what the phone says that it can do."""
+        """Note what the phone says that it can do, and whether its number is to be shown."""
         self._allowed = message.allow or self._allowed
+        self.withheld = self.withheld or withholds(message)
 
     # -- what the call does with a leg ---------------------------------------------------------
 

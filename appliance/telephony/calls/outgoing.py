@@ -60,7 +60,7 @@ class OutgoingLeg(Leg):
             self._refused(Failed(503, "Service Unavailable", "no_media_ports"), "no media ports")
             return
         headers = [
-            *caller_headers(call, self.flow),
+            *caller_headers(call, self),
             *self.own_headers(),
             *self.watch.offer_headers(),
             *(("Route", hop) for hop in self._contact.path),
