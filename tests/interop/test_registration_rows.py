@@ -20,6 +20,9 @@ from tests.support.sipp import Peers, Sipp, listening
 pytestmark = pytest.mark.interop
 
 LARGEST_BY_UDP = 1300
+BEHIND_A_PROXY = "sip:phone@10.99.98.97:5999"
+BEHIND_ANOTHER = "sip:phone@10.99.98.97:6001"
+INSTANCE = "00000000-0000-1000-8000-0000000000bb"
 
 
 def registration(box: Box, username: str) -> Record:
@@ -92,6 +95,49 @@ async def test_interop_03_a_rebooted_phone_replaces_its_binding_and_rings_once(
     assert f":{after.port}" in contacts[0]
     assert f":{before.port}" not in contacts[0]
     await peers.unregister(after, ben)
+
+
+async def test_interop_03_a_phone_behind_a_proxy_is_called_by_way_of_its_path(
+    box: Box, peers: Peers
+) -> None:
+    """RFC 3327: the Path comes back in the 200, and is the Route of what the phone is sent; what it
+    wrote as its Contact is the request's URI."""
+    caller = peers.caller("caller_refused_486", box.credentials(ALICE), "1006")
+    async with raw_phone(box, "1006-desk") as proxy:
+        path = f"<sip:edge@{proxy.place};lr>"
+        answer = await proxy.register(contact=f"<{BEHIND_A_PROXY}>", more=supporting(path))
+        assert answer.all("path") == [path]
+        await caller.start()
+        invite = await proxy.requested("INVITE")
+        assert invite.start == f"INVITE {BEHIND_A_PROXY} SIP/2.0"
+        assert invite.all("route") == [path]
+        await proxy.answer(invite, 486, "Busy Here")
+        await caller.finished()
+
+
+async def test_interop_03_a_phone_that_comes_up_behind_another_proxy_is_called_by_that_one_alone(
+    box: Box, peers: Peers
+) -> None:
+    """The same instance and reg-id replace the binding, though Path and Contact are others (RFC
+    5626 § 6)."""
+    caller = peers.caller("caller_refused_486", box.credentials(ALICE), "1006")
+    async with raw_phone(box, "1006-desk") as former, raw_phone(box, "1006-desk") as present:
+        for proxy, uri in ((former, BEHIND_A_PROXY), (present, BEHIND_ANOTHER)):
+            contact = f'<{uri}>;+sip.instance="<urn:uuid:{INSTANCE}>";reg-id=1'
+            path = f"<sip:edge@{proxy.place};lr;ob>"
+            answer = await proxy.register(contact=contact, more=supporting(path))
+            assert len(answer.all("contact")) == 1
+        await caller.start()
+        invite = await present.requested("INVITE")
+        assert invite.start == f"INVITE {BEHIND_ANOTHER} SIP/2.0"
+        assert invite.all("route") == [path]
+        await present.answer(invite, 486, "Busy Here")
+        await caller.finished()
+        assert not former.received("INVITE")
+
+
+def supporting(path: str) -> str:
+    return f"Path: {path}\r\nSupported: path, outbound\r\n"
 
 
 # -- 4
