@@ -1,5 +1,6 @@
 """Interop rows 9 to 16: dialogs, session timers, glare, hold, re-INVITE, transfer."""
 
+import asyncio
 import itertools
 import re
 from pathlib import Path
@@ -10,10 +11,15 @@ from tests.calls.test_hearing import hear_each_other, talk
 from tests.interop.talk import ALICE, BEN, CARMEN, converse
 from tests.support.baresip import phones
 from tests.support.box import Box
+from tests.support.raw_phone import raw_phone
 from tests.support.sipp import Peers, Sipp, listening
 from tests.support.wire import WireMessage
 
 pytestmark = pytest.mark.interop
+
+SESSION_SECONDS = 100.0
+ASKED = ("OPTIONS", "UPDATE", "INVITE", "BYE")
+"""What a phone in a call is asked."""
 
 
 def reinvites_at(run: Sipp) -> list[WireMessage]:
@@ -49,6 +55,54 @@ async def test_interop_10_too_small_an_interval_is_422_and_a_good_one_is_kept(
     peers: Peers,
 ) -> None:
     await converse(peers, "10_session_expires_too_small", "callee")
+
+
+@pytest.mark.slow
+async def test_interop_10_a_session_that_is_not_refreshed_ends_with_the_reason_on_its_record(
+    box: Box, peers: Peers
+) -> None:
+    """90 s is the shortest session there is (RFC 4028 § 4). Our refresh goes out at half of it and
+    stays unanswered for 32 s; a phone's own is missing when a third of the session is left. Three
+    calls at once."""
+    by_update = converse_until_the_session_ends(box, peers, "1006-desk", "Allow: UPDATE\r\n")
+    by_invite = converse_until_the_session_ends(box, peers, CARMEN, "")
+    by_phone = peers.caller(
+        "10_caller_never_refreshes", box.credentials(ALICE), "1002", seconds=SESSION_SECONDS
+    )
+    ben = await peers.callee("callee", box.credentials(BEN), seconds=SESSION_SECONDS)
+    async with listening(ben):
+        update, invite, _ = await asyncio.gather(by_update, by_invite, by_phone.run())
+    assert (update, invite) == ("UPDATE", "INVITE")
+    assert [m for m in by_phone.received() if m.get("session-expires") == "90;refresher=uac"]
+    for dialled in ("1006", "1003", "1002"):
+        record = await box.record(caller_number="1001", dialled=dialled, reason="session_timeout")
+        assert (record["disposition"], record["ended_by"]) == ("answered", "system")
+    await peers.unregister(ben, box.credentials(BEN))
+
+
+async def converse_until_the_session_ends(box: Box, peers: Peers, name: str, allow: str) -> str:
+    """Alice talks to a phone that answers all but a refresh; the method of the refresh."""
+    who = box.credentials(name)
+    alice = peers.caller(
+        "caller_hung_up_on", box.credentials(ALICE), who.extension, seconds=SESSION_SECONDS
+    )
+    refreshed_by = ""
+    async with raw_phone(box, name) as phone:
+        await phone.register()
+        await alice.start()
+        more = f"{allow}Supported: timer\r\nSession-Expires: 90;refresher=uac\r\n"
+        await phone.accept(await phone.requested("INVITE"), more)
+        asked = await phone.requested(*ASKED, seconds=SESSION_SECONDS)
+        while asked.method != "BYE":
+            if asked.method == "OPTIONS":
+                await phone.answer(asked, 200, "OK")
+            else:
+                refreshed_by = asked.method
+            asked = await phone.requested(*ASKED, seconds=SESSION_SECONDS)
+        await phone.answer(asked, 200, "OK")
+        assert "session_timeout" in asked.get("reason")
+        await alice.finished()
+    return refreshed_by
 
 
 # -- 11

@@ -30,7 +30,7 @@ class RawUdp(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
         self.datagrams.append(data)
-        if data.startswith((b"SIP/2.0", b"OPTIONS", b"INVITE", b"NOTIFY", b"BYE")):
+        if data.startswith((b"SIP/2.0", b"OPTIONS", b"INVITE", b"UPDATE", b"NOTIFY", b"BYE")):
             self.received.append(WireMessage.parse(data.decode(errors="replace")))
 
     def send(self, data: bytes | str, target: Address) -> None:

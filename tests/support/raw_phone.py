@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tests.support.box import Box, Credentials
 from tests.support.digest import authorization
+from tests.support.journal import PATIENCE
 from tests.support.ports import uri_host
 from tests.support.raw import RawTcp, RawUdp
 from tests.support.wire import WireMessage
@@ -64,30 +65,47 @@ class RawPhone:
         assert answer.status == 200, answer
         return answer
 
-    async def requested(self, method: str) -> WireMessage:
-        """The next request of that method; others that come meanwhile stay unanswered."""
+    async def requested(self, *methods: str, seconds: float = PATIENCE) -> WireMessage:
+        """The next request of those methods; others that come meanwhile stay unanswered."""
         if isinstance(self.wire, RawTcp):
-            while (message := await self.wire.message()).method != method:
+            while (message := await self.wire.message(seconds)).method not in methods:
                 pass
             return message
         received = self.wire.received
-        message = await received.wait(lambda m: m.method == method, method, after=self._seen)
+        message = await received.wait(
+            lambda m: m.method in methods, "/".join(methods), after=self._seen, seconds=seconds
+        )
         self._seen = received.entries.index(message, self._seen) + 1
         return message
+
+    async def accept(self, invite: WireMessage, more: str = "") -> None:
+        """200 with G.711 at a port where nobody listens."""
+        family = 6 if ":" in self.wire.host else 4
+        body = (
+            f"v=0\r\no=- 1 1 IN IP{family} {self.wire.host}\r\ns=-\r\n"
+            f"c=IN IP{family} {self.wire.host}\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
+        )
+        own = f"Contact: {self.contact}\r\nContent-Type: application/sdp\r\n"
+        await self.answer(invite, 200, "OK", more=own + more, body=body)
 
     def received(self, method: str) -> list[WireMessage]:
         """All requests of that method that came by UDP so far."""
         assert isinstance(self.wire, RawUdp)
         return [message for message in self.wire.received if message.method == method]
 
-    async def answer(self, request: WireMessage, status: int, words: str) -> None:
-        """A final response without a body."""
+    async def answer(
+        self, request: WireMessage, status: int, words: str, *, more: str = "", body: str = ""
+    ) -> None:
+        """A final response; `more` are whole lines, CRLF at each end."""
         named = [
             f"{name}: {value}{';tag=raw' if name == 'to' and not request.to_tag else ''}\r\n"
             for name, value in request.headers
             if name in ("via", "from", "to", "call-id", "cseq")
         ]
-        await self._send(f"SIP/2.0 {status} {words}\r\n{''.join(named)}Content-Length: 0\r\n\r\n")
+        await self._send(
+            f"SIP/2.0 {status} {words}\r\n{''.join(named)}{more}"
+            f"Content-Length: {len(body)}\r\n\r\n{body}"
+        )
 
     async def _ask(self, text: str) -> WireMessage:
         if isinstance(self.wire, RawUdp):
