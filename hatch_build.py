@@ -1,64 +1,119 @@
-"""Builds the media core into the tree before the package is made; hatchling calls it, `./dev` too.
+"""Builds the native modules into the tree before the package is made, for hatchling and `./dev`.
 
-The library lands beside `appliance/telephony/media/port.py`, for an editable install and a wheel
-alike, and is left alone while neither its sources nor the interpreter's ABI have changed.
+The media core is built by cffi, the two small modules of the SIP side by the C compiler alone; all
+keep to CPython's stable ABI. Each lands beside the Python that uses it, for an editable install and
+a wheel alike, and is left alone while neither its sources nor the interpreter's ABI have changed.
 """
 
 import hashlib
 import runpy
+import shutil
 import sysconfig
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent
-MEDIA = ROOT / "appliance" / "telephony" / "media"
-BUILDER = MEDIA / "build_core.py"
-STAMP = MEDIA / ".core-sources"
+TELEPHONY = ROOT / "appliance" / "telephony"
+MEDIA = TELEPHONY / "media"
+COMPILER_FLAGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wno-unused-parameter"]
 
 
-def sources() -> Iterable[Path]:
-    """Every file that the library is made from."""
-    yield BUILDER
-    yield from sorted(path for path in (MEDIA / "core").rglob("*.[ch]"))
+@dataclass(frozen=True)
+class Native:
+    """A module to build: `build(folder)` compiles it into its folder."""
+
+    folder: Path
+    name: str
+    sources: Sequence[Path]
+    build: Callable[[Path], object]
+
+    @property
+    def stamp(self) -> Path:
+        return self.folder / f".{self.name.lstrip('_')}-sources"
+
+    def fingerprint(self) -> str:
+        """Changes when a source, the compiler's settings or the machine's architecture do."""
+        digest = hashlib.sha256(sysconfig.get_platform().encode())
+        digest.update(repr((sysconfig.get_config_var("CFLAGS"), COMPILER_FLAGS)).encode())
+        for path in self.sources:
+            digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
+
+    def build_if_changed(self) -> None:
+        """Compile unless the library that is there came from these very sources."""
+        wanted = self.fingerprint()
+        built = any(self.folder.glob(f"{self.name}*.so"))
+        if built and self.stamp.exists() and self.stamp.read_text() == wanted:
+            return
+        self.build(self.folder)
+        self.stamp.write_text(wanted)
 
 
-def fingerprint() -> str:
-    """Changes when a source, the compiler's settings or the machine's architecture do."""
-    digest = hashlib.sha256(sysconfig.get_platform().encode())
-    digest.update(repr(sysconfig.get_config_var("CFLAGS")).encode())
-    for path in sources():
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes())
-    return digest.hexdigest()
+def build_media_core(folder: Path) -> None:
+    runpy.run_path(str(MEDIA / "build_core.py"))["build"](folder)
 
 
-def build_media_core() -> None:
-    """Compile the media core unless the library that is there came from these very sources."""
-    wanted = fingerprint()
-    built = any(MEDIA.glob("_core*.so"))
-    if built and STAMP.exists() and STAMP.read_text() == wanted:
-        return
-    runpy.run_path(str(BUILDER))["build"](MEDIA)
-    STAMP.write_text(wanted)
+def compiled(source: Path, name: str) -> Native:
+    """A module that is one C file, written against Python.h."""
+
+    def build(folder: Path) -> None:
+        from setuptools import Distribution, Extension
+
+        extension = Extension(
+            name, [str(source)], extra_compile_args=COMPILER_FLAGS, py_limited_api=True
+        )
+        with tempfile.TemporaryDirectory() as scratch:
+            command: Any = Distribution({"ext_modules": [extension]}).get_command_obj("build_ext")
+            command.build_lib, command.build_temp = scratch, scratch
+            command.ensure_finalized()
+            command.run()
+            made = Path(command.get_ext_fullpath(name))
+            new = folder / f".{made.name}.new"
+            shutil.copy2(made, new)
+        # A running process keeps the file that it has mapped.
+        new.rename(folder / made.name)
+
+    return Native(source.parent, name, [source], build)
+
+
+NATIVES = (
+    Native(
+        MEDIA,
+        "_core",
+        [MEDIA / "build_core.py", *sorted((MEDIA / "core").rglob("*.[ch]"))],
+        build_media_core,
+    ),
+    compiled(TELEPHONY / "sip" / "accelerated.c", "_accelerated"),
+    compiled(TELEPHONY / "transport" / "datagrams.c", "_datagrams"),
+)
+
+
+def build_natives() -> None:
+    """Compile whatever has changed."""
+    for native in NATIVES:
+        native.build_if_changed()
 
 
 def wheel_tag() -> str:
-    """One wheel serves CPython 3.11 and later: the library keeps to the stable ABI."""
+    """One wheel serves CPython 3.11 and later: the libraries keep to the stable ABI."""
     platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
     return f"cp311-abi3-{platform}"
 
 
-class MediaCore(BuildHookInterface[Any]):
-    """hatchling's hook: compile, then carry the library into the wheel."""
+class NativeModules(BuildHookInterface[Any]):
+    """hatchling's hook: compile, then carry the libraries into the wheel."""
 
     def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
-        build_media_core()
+        build_natives()
         build_data["pure_python"] = False
         build_data["tag"] = wheel_tag()
-        build_data["artifacts"].append("appliance/telephony/media/*.so")
+        build_data["artifacts"].append("appliance/telephony/**/*.so")
 
 
 if __name__ == "__main__":
-    build_media_core()
+    build_natives()

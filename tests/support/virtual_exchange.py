@@ -59,10 +59,11 @@ class WireDriver(Driver):
 
     phones: dict[tuple[str, int], "Phone"]
 
-    def _send(self, flow: Flow, data: bytes) -> None:
-        phone = self.phones.get(flow.remote)
-        if phone is not None and not phone.dead:
-            phone.inbox.append(parse(data))
+    def _send(self, out: Sequence[tuple[Flow, bytes]]) -> None:
+        for flow, data in out:
+            phone = self.phones.get(flow.remote)
+            if phone is not None and not phone.dead:
+                phone.inbox.append(parse(data))
 
 
 class Office:

@@ -4,6 +4,7 @@ import re
 import secrets
 from dataclasses import dataclass
 
+from appliance.telephony.sip._accelerated import parameters
 from appliance.telephony.sip.digest_hash import HASHES, digest_response, ha1
 from appliance.telephony.sip.errors import Malformed
 from appliance.telephony.sip.grammar import quote, unescape
@@ -141,12 +142,19 @@ def _read(text: str, required: frozenset[str]) -> dict[str, str]:
     scheme, _, rest = text.partition(" ")
     if scheme.lower() != "digest":
         raise Malformed("Unknown Authentication Scheme")
-    pairs = _PAIR.findall(rest)
+    fields = parameters(rest)
+    if fields is None:
+        fields = _read_with_care(rest)
+    if not fields.keys() >= required:
+        raise Malformed("Authentication Parameter Missing")
+    return fields
+
+
+def _read_with_care(text: str) -> dict[str, str]:
+    pairs = _PAIR.findall(text)
     fields: dict[str, str] = {name.lower(): quoted or plain for name, quoted, plain, _ in pairs}
     if "" in fields or len(fields) != len(pairs):
         raise Malformed("Bad Authentication Parameter")
-    if not fields.keys() >= required:
-        raise Malformed("Authentication Parameter Missing")
-    if "\\" in rest:
+    if "\\" in text:
         return {name: unescape(value) for name, value in fields.items()}
     return fields

@@ -1,6 +1,7 @@
 """What requests and responses share: headers with their values, body, printing (RFC 3261 § 7)."""
 
 from appliance.telephony.sip import typed
+from appliance.telephony.sip._accelerated import printed
 from appliance.telephony.sip.address import Address, Star, read_address, read_contacts
 from appliance.telephony.sip.challenge import Challenge, Credentials
 from appliance.telephony.sip.cseq import read_cseq
@@ -92,6 +93,11 @@ class Headed:
         return find_body(whole, self.body, content_type, DEFAULT_LIMITS.multipart_depth)
 
     def printed(self, start_line: str) -> bytes:
+        """Raises ValueError where a header value contains a line break."""
+        fields = self.headers.fields
+        return printed(start_line, fields, self.body) or self._printed_with_care(start_line)
+
+    def _printed_with_care(self, start_line: str) -> bytes:
         lines = [start_line]
         for name, values in self.headers.fields.items():
             if name != "Content-Length":

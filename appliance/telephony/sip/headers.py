@@ -21,6 +21,13 @@ class Headers:
         for name, value in pairs:
             self.add(name, value)
 
+    @classmethod
+    def of(cls, fields: dict[str, list[str]]) -> "Headers":
+        """From lines by canonical name, which become its own."""
+        headers = cls.__new__(cls)
+        headers.fields, headers.typed = fields, {}
+        return headers
+
     def read(self, lines: Iterable[str]) -> str:
         """Take in unfolded header lines; the complaint about the first bad one, which is left
         out, or ""."""

@@ -7,6 +7,7 @@ message is parsed; every other one is read when asked for, and kept.
 import re
 from dataclasses import dataclass
 
+from appliance.telephony.sip._accelerated import scan
 from appliance.telephony.sip.errors import Malformed
 from appliance.telephony.sip.grammar import integer, is_token
 from appliance.telephony.sip.headers import Headers
@@ -58,17 +59,17 @@ def parse(data: bytes, limits: MessageLimits = DEFAULT_LIMITS, *, exact: bool = 
     Octets beyond Content-Length are dropped (RFC 4475 § 3.1.1.8); without Content-Length the body
     reaches to the end. `exact`, for streams: Content-Length is there and fits.
     """
-    head, blank, rest = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
-    text, encoding = _unfold(head)
-    start_line, *lines = text.split("\r\n", limits.header_lines + 1)
-    headers = Headers()
+    scanned = scan(data, limits.header_lines, limits.line) if len(data) <= limits.message else None
+    if scanned is None:
+        start_line, headers, rest, encoding, complaint = _split_with_care(data, limits)
+    else:
+        start_line, fields, rest = scanned
+        headers, encoding, complaint = Headers.of(fields), "utf-8", None
     message = _begin(start_line, headers, encoding)
-    complaint = headers.read(lines[: limits.header_lines])
     framing_lost = True
     try:
-        _check_size(data, lines, limits)
-        if complaint or not blank:
-            raise Malformed(complaint or "Missing Blank Line")
+        if complaint is not None:
+            raise complaint
         message.body = _body(headers, rest, exact)
         framing_lost = False
         _check(message, start_line)
@@ -76,6 +77,22 @@ def parse(data: bytes, limits: MessageLimits = DEFAULT_LIMITS, *, exact: bool = 
         request = _answerable(message)
         raise ParseError(error.status, str(error), request, framing_lost=framing_lost) from None
     return message
+
+
+def _split_with_care(
+    data: bytes, limits: MessageLimits
+) -> tuple[str, Headers, bytes, str, Malformed | None]:
+    """Start line, headers, what follows the blank line, encoding, and what is wrong with them: of
+    any message, where `scan` takes but the usual ones."""
+    head, blank, rest = data.lstrip(b"\r\n").partition(b"\r\n\r\n")
+    text, encoding = _unfold(head)
+    start_line, *lines = text.split("\r\n", limits.header_lines + 1)
+    headers = Headers()
+    complaint = headers.read(lines[: limits.header_lines])
+    wrong = _wrong_size(data, lines, limits)
+    if wrong is None and (complaint or not blank):
+        wrong = Malformed(complaint or "Missing Blank Line")
+    return start_line, headers, rest, encoding, wrong
 
 
 def _unfold(head: bytes) -> tuple[str, str]:
@@ -106,13 +123,14 @@ def _begin(start_line: str, headers: Headers, encoding: str) -> Message:
     return Request(line.method, line.uri, headers, encoding=encoding)
 
 
-def _check_size(data: bytes, lines: list[str], limits: MessageLimits) -> None:
+def _wrong_size(data: bytes, lines: list[str], limits: MessageLimits) -> Malformed | None:
     if len(data) > limits.message:
-        raise Malformed("Message Too Large", 513)
+        return Malformed("Message Too Large", 513)
     if len(lines) > limits.header_lines:
-        raise Malformed("Too Many Headers")
+        return Malformed("Too Many Headers")
     if len(data) > limits.line and any(len(line) > limits.line for line in lines):
-        raise Malformed("Header Too Long")
+        return Malformed("Header Too Long")
+    return None
 
 
 def _body(headers: Headers, rest: bytes, exact: bool) -> bytes:

@@ -1,5 +1,6 @@
 """Header names: compact forms and the usual spelling (RFC 3261 § 7.3.3 and IANA's list)."""
 
+from appliance.telephony.sip._accelerated import learn
 from appliance.telephony.sip.grammar import is_token
 
 _COMPACT = {
@@ -69,6 +70,7 @@ SPELLINGS = {
     for spelling in (name, lower, lower.upper(), lower.title())
     if spelling.lower() in _BY_LOWER
 } | {key.upper(): name for key, name in _COMPACT.items()}
+learn(SPELLINGS)
 
 
 def is_header_name(name: str) -> bool:

@@ -6,8 +6,9 @@ counts as absent, because no phone should be refused for it.
 """
 
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from appliance.telephony.sip._accelerated import Lazy
 from appliance.telephony.sip.address import (
     MAX_SECONDS,
     Address,
@@ -38,21 +39,19 @@ class HasHeaders(Protocol):
     def headers(self) -> Headers: ...
 
 
-class Typed(Generic[T]):
-    """A property of a message: the value of header `name`, read once."""
+class Typed(Lazy, Generic[T]):
+    """A property of a message: the value of header `name`, read once. `Lazy` does this:
 
-    def __init__(self, name: str, read: Callable[[Lines], T]) -> None:
-        self._name = name
-        self._read = read
+    if name not in message.headers.typed:
+        message.headers.typed[name] = read(message.headers.fields.get(name) or [])
+    return message.headers.typed[name]
+    """
 
-    def __get__(self, message: HasHeaders, owner: type) -> T:
-        headers = message.headers
-        value: T
-        try:
-            value = headers.typed[self._name]
-        except KeyError:
-            value = headers.typed[self._name] = self._read(headers.fields.get(self._name) or [])
-        return value
+    if TYPE_CHECKING:
+
+        def __init__(self, name: str, read: Callable[[Lines], T]) -> None: ...
+
+        def __get__(self, message: HasHeaders, owner: type) -> T: ...
 
 
 def one(lines: Lines) -> str:

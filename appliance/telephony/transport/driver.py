@@ -7,7 +7,7 @@ the core wants sent leaves by the flow that it names.
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -22,7 +22,7 @@ from appliance.telephony.transport.admission import Admission
 from appliance.telephony.transport.connection import Link
 from appliance.telephony.transport.limits import Limits
 from appliance.telephony.transport.stream import Streams, accepting_context
-from appliance.telephony.transport.udp import UdpSocket
+from appliance.telephony.transport.udp import Datagram, UdpSocket
 
 log = logging.getLogger(__name__)
 
@@ -72,6 +72,7 @@ class Driver:
         self._numbers = count(1)
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
+        self._batching = False  # what is to be sent waits for the end of a batch of datagrams
         self._received = 0
         self._sent = 0
 
@@ -94,7 +95,7 @@ class Driver:
     async def _open(self, wanted: Listen) -> Address:
         address = (wanted.host, wanted.port)
         if wanted.transport == "udp":
-            udp = UdpSocket(address, self._limits, self._admission, self._datagram, self._loop)
+            udp = UdpSocket(address, self._limits, self._admission, self._datagrams, self._loop)
             self._udp.append(udp)
             return udp.address
         context = None
@@ -226,6 +227,15 @@ class Driver:
             error.request.mark_source(*flow.remote)
             self.send_stateless(error.request.reply(error.status, error.reason), flow)
 
+    def _datagrams(self, batch: Sequence[Datagram]) -> None:
+        self._batching = True
+        try:
+            for data, flow in batch:
+                self._datagram(data, flow)
+        finally:
+            self._batching = False
+            self._flush()
+
     def _datagram(self, data: bytes, flow: Flow) -> None:
         try:
             message = parse(data)
@@ -246,22 +256,30 @@ class Driver:
                 self.core.respond(event.transaction, event.request.reply(500), self.now())
 
     def _flush(self) -> None:
-        for flow, data in self.core.outgoing():
-            self._send(flow, data)
+        """Send what the core has to send, unless more may come of the same batch of datagrams."""
+        if self._batching:
+            return
+        if out := self.core.outgoing():
+            self._sent += len(out)
+            self._send(out)
         at = self.core.next_timer()
         if at is not None and (self._alarm is None or at < self._alarm_at):
             self._set_alarm(at)
 
-    def _send(self, flow: Flow, data: bytes) -> None:
-        self._sent += 1
-        try:
-            if flow.connection:
-                self._links[flow.connection].send(data)
-            else:
-                udp = self._udp_of.get(flow.local) or self._find_udp(flow)
-                udp.send(data, flow.remote)
-        except (OSError, LookupError):
-            self._loop.call_soon(self._fail, flow)
+    def _send(self, out: Sequence[tuple[Flow, bytes]]) -> None:
+        datagrams: dict[UdpSocket, list[Datagram]] = {}
+        for flow, data in out:
+            try:
+                if flow.connection:
+                    self._links[flow.connection].send(data)
+                else:
+                    udp = self._udp_of.get(flow.local) or self._find_udp(flow)
+                    datagrams.setdefault(udp, []).append((data, flow))
+            except (OSError, LookupError):
+                self._loop.call_soon(self._fail, flow)
+        for udp, batch in datagrams.items():
+            for flow in udp.send(batch):
+                self._loop.call_soon(self._fail, flow)
 
     def _find_udp(self, flow: Flow) -> UdpSocket:
         for udp in self._udp:

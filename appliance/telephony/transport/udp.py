@@ -1,35 +1,49 @@
-"""A UDP listening socket. Plain and non-blocking under `add_reader`: on uvloop that cost 9 µs per
-datagram answered against 10.3 for its datagram endpoint, and it leaves us the read budget."""
+"""A UDP listening socket, read and written by the batch (datagrams.c).
+
+Plain and non-blocking under `add_reader`, which leaves us the read budget. One system call for many
+datagrams is worth more than the call it saves: code that runs on without the kernel in between
+finds its instructions still in the processor's caches (docs/bench.md).
+"""
 
 import asyncio
+import errno
 import socket
-from collections.abc import Callable
-from typing import Any
+import struct
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from appliance.telephony.sip.flow import Address, Flow
 from appliance.telephony.sip.generations import Generations
+from appliance.telephony.transport._datagrams import BATCH, receive, send
 from appliance.telephony.transport.admission import Admission, source_of
 from appliance.telephony.transport.backlog import Backlog
 from appliance.telephony.transport.limits import Limits
 from appliance.telephony.transport.local_address import LocalAddresses, is_wildcard
 
-MAX_DATAGRAM = 65_535
-READS_PER_TURN = 512  # reading is cheap, so that what the rate refuses is drained fast
+Datagram = tuple[bytes, Flow]
+
+READS_PER_TURN = 8  # batches: reading is cheap, so that what the rate refuses is drained fast
 BUFFER_BYTES = 4_194_304
 PEER_SECONDS = 300.0
 PEERS = 50_000
 SHORTEST = 16  # nothing shorter is SIP: CRLF keep-alives, lone NULs (interop 4)
 
+# struct sockaddr_in and sockaddr_in6: the family in the machine's order, the rest in the network's.
+_FAMILY = struct.Struct("=H")
+_IPV4 = struct.Struct("!H4s8x")
+_IPV6 = struct.Struct("!HI16s")
+_SCOPE = struct.Struct("=I")
+
 
 class UdpSocket:
-    """Hands admitted datagrams to `receive(data, flow)`; answers leave by the same socket."""
+    """Hands the admitted datagrams of a batch to `receive`; answers leave by the same socket."""
 
     def __init__(
         self,
         address: Address,
         limits: Limits,
         admission: Admission,
-        receive: Callable[[bytes, Flow], None],
+        receive: Callable[[Sequence[Datagram]], None],
         loop: asyncio.AbstractEventLoop,
     ) -> None:
         self._per_turn = limits.messages_per_turn
@@ -42,11 +56,12 @@ class UdpSocket:
         self.backlog = Backlog(limits.backlog_seconds)
         self._wildcard = is_wildcard(self.address[0])
         self._local_addresses = LocalAddresses()
-        self._peers: Generations[Any, tuple[Flow, str]] = Generations(PEER_SECONDS, PEERS)
-        loop.add_reader(self._socket.fileno(), self._read)
+        self._descriptor = self._socket.fileno()
+        self._peers: Generations[bytes, tuple[Flow, str]] = Generations(PEER_SECONDS, PEERS)
+        loop.add_reader(self._descriptor, self._read)
 
     def close(self) -> None:
-        self._loop.remove_reader(self._socket.fileno())
+        self._loop.remove_reader(self._descriptor)
         self._socket.close()
 
     def reaches(self, host: str) -> bool:
@@ -65,13 +80,35 @@ class UdpSocket:
             local = (host, local[1])
         return Flow("udp", local, remote)
 
-    def send(self, data: bytes, remote: Address) -> None:
-        """Raises OSError where the kernel knows that it cannot be sent. A full buffer loses the
-        datagram as the network might."""
-        try:
-            self._socket.sendto(data, remote)
-        except BlockingIOError:
-            self._admission.dropped["unsent"] += 1
+    def send(self, datagrams: Sequence[Datagram]) -> list[Flow]:
+        """Send them in order; the flows of those of which the kernel knows that they cannot be. A
+        full buffer loses a datagram as the network might."""
+        failed: list[Flow] = []
+        waiting: list[tuple[bytes, bytes]] = []
+        flows: list[Flow] = []
+        for data, flow in datagrams:
+            try:
+                waiting.append((data, _name(self._family, flow.remote)))
+                flows.append(flow)
+            except (OSError, ValueError):  # no numeric address of this socket's family
+                failed.append(flow)
+        for start in range(0, len(waiting), BATCH):
+            self._send(waiting[start : start + BATCH], flows[start:], failed)
+        return failed
+
+    def _send(
+        self, datagrams: list[tuple[bytes, bytes]], flows: Sequence[Flow], failed: list[Flow]
+    ) -> None:
+        """One batch; the kernel stops at each that it refuses, and is asked on behind it."""
+        at = 0
+        while at < len(datagrams):
+            sent, refused = send(self._descriptor, datagrams[at:] if at else datagrams)
+            at += sent
+            if refused in (errno.EAGAIN, errno.ENOBUFS):
+                self._admission.dropped["unsent"] += 1
+            elif refused:
+                failed.append(flows[at])
+            at += bool(refused)
 
     def _read(self) -> None:
         """One turn of the loop: what the budget allows; the kernel keeps the rest."""
@@ -80,31 +117,66 @@ class UdpSocket:
         budget = self._per_turn
         for _ in range(READS_PER_TURN):
             try:
-                data, source = self._socket.recvfrom(MAX_DATAGRAM)
+                came = receive(self._descriptor)
             except BlockingIOError:
                 self.backlog.drained(now)
                 return
             except OSError:  # an ICMP error of an earlier datagram
                 return
-            if len(data) < SHORTEST:
-                continue
-            flow, sender = self._peers.get(source) or self._peer(source, now)
-            if not self._admission.admits(sender, now, rates_bind=rates_bind):
-                self._admission.dropped["rate"] += 1
-                continue
-            self._receive(data, flow)
-            budget -= 1
-            if not budget:
+            admitted = self._admitted(came, now, rates_bind)
+            if admitted:
+                self._receive(admitted)
+            if len(came) < BATCH:
+                self.backlog.drained(now)
+                return
+            budget -= len(admitted)
+            if budget <= 0:
                 break
         self.backlog.undrained(now)
 
-    def _peer(self, source: Any, now: float) -> tuple[Flow, str]:
-        host = source[0]
-        if len(source) == 4 and source[3]:  # a link-local address needs its interface
-            host = f"{host}%{source[3]}"
-        peer = (self.flow_to((host, source[1])), source_of(host))
-        self._peers.put(source, peer, now)
+    def _admitted(
+        self, came: Sequence[tuple[bytes, bytes]], now: float, rates_bind: bool
+    ) -> list[Datagram]:
+        admitted = []
+        for data, name in came:
+            if len(data) < SHORTEST:
+                continue
+            flow, source = self._peers.get(name) or self._peer(name, now)
+            if self._admission.admits(source, now, rates_bind=rates_bind):
+                admitted.append((data, flow))
+            else:
+                self._admission.dropped["rate"] += 1
+        return admitted
+
+    def _peer(self, name: bytes, now: float) -> tuple[Flow, str]:
+        remote = _address(name)
+        peer = (self.flow_to(remote), source_of(remote[0]))
+        self._peers.put(name, peer, now)
         return peer
+
+
+def _address(name: bytes) -> Address:
+    """Host and port of a socket address; a link-local one is told with its interface's number."""
+    (family,) = _FAMILY.unpack_from(name)
+    if family == socket.AF_INET:
+        port, packed = _IPV4.unpack_from(name, 2)
+        return socket.inet_ntop(family, packed), port
+    port, _, packed = _IPV6.unpack_from(name, 2)
+    (scope,) = _SCOPE.unpack_from(name, 24)
+    host = socket.inet_ntop(family, packed)
+    return (f"{host}%{scope}" if scope else host), port
+
+
+@lru_cache(8192)
+def _name(family: int, address: Address) -> bytes:
+    """The socket address that `_address` reads. Raises OSError or ValueError for what is no numeric
+    address of the family."""
+    host, port = address
+    if family == socket.AF_INET:
+        return _FAMILY.pack(family) + _IPV4.pack(port, socket.inet_pton(family, host))
+    host, _, scope = host.partition("%")
+    packed = socket.inet_pton(family, host)
+    return _FAMILY.pack(family) + _IPV6.pack(port, 0, packed) + _SCOPE.pack(int(scope or 0))
 
 
 def _bind(address: Address) -> socket.socket:

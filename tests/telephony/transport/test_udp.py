@@ -1,6 +1,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from appliance.telephony.sip.flow import Address
 from appliance.telephony.transport.limits import Limits
@@ -106,3 +107,16 @@ async def test_the_flow_of_one_phone_is_the_same_each_time() -> None:
                 await phone.hear()
             flows = {event.transaction.flow for event in served.events}
             assert flows == {served.driver.flow_to("udp", phone.address)}
+
+
+async def test_one_datagram_that_cannot_leave_costs_the_others_nothing() -> None:
+    async with box("udp") as served:
+        with UdpPhone(served.address("udp")) as phone:
+            udp = served.driver._udp[0]
+            good = served.driver.flow_to("udp", phone.address)
+            assert good is not None
+            nowhere = replace(good, remote=("no.such.address", 5060))
+            too_large = replace(good, connection=0)
+            data = [(b"first", good), (b"x", nowhere), (b"y" * 70_000, too_large), (b"last", good)]
+            assert udp.send(data) == [nowhere, too_large]
+            assert [await phone.hear(), await phone.hear()] == [b"first", b"last"]
