@@ -11,7 +11,7 @@ from tests.calls.test_hearing import hear_each_other, talk
 from tests.interop.talk import ALICE, BEN, CARMEN, converse
 from tests.support.baresip import phones
 from tests.support.box import Box
-from tests.support.raw_phone import raw_phone
+from tests.support.raw_phone import raw_phone, uri_within
 from tests.support.sipp import Peers, Sipp, listening
 from tests.support.wire import WireMessage
 
@@ -46,6 +46,31 @@ async def test_interop_09_a_bye_ends_the_call_whose_ack_was_lost(peers: Peers) -
     await converse(peers, "09_caller_whose_ack_is_lost", "callee")
     record = await peers.box.record(caller_number="1001", dialled="1002", disposition="answered")
     assert (record["ended_by"], record["reason"]) == ("caller", "")
+
+
+async def test_interop_09_a_bye_from_elsewhere_ends_the_call_with_the_device_s_password_only(
+    box: Box, peers: Peers
+) -> None:
+    """Who has seen Call-ID and both tags is challenged; so is the phone itself where it has moved
+    and did not register there yet."""
+    alice = peers.caller("caller_hung_up_on", box.credentials(ALICE), "1006")
+    async with (
+        raw_phone(box, "1006-desk") as phone,
+        raw_phone(box, "1006-desk") as moved,
+        raw_phone(box, CARMEN) as stranger,
+    ):
+        await phone.register()
+        await alice.start()
+        invite = await phone.requested("INVITE")
+        await phone.accept(invite)
+        for elsewhere, status in ((stranger, 403), (moved, 200)):
+            challenge = await elsewhere.say_within(invite, "BYE")
+            assert challenge.status == 401
+            proof = elsewhere.proof(challenge, "BYE", uri_within(invite))
+            assert (await elsewhere.say_within(invite, "BYE", proof)).status == status
+        await alice.finished()
+    record = await box.record(caller_number="1001", dialled="1006", disposition="answered")
+    assert record["ended_by"] == "callee"
 
 
 # -- 10

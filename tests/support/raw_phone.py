@@ -13,6 +13,8 @@ from tests.support.raw import RawTcp, RawUdp
 from tests.support.wire import WireMessage
 
 EXPIRES = 120
+TAG = "raw"
+"""In To of its answers, and so its own in the dialogs of the calls that it takes."""
 
 
 @dataclass
@@ -23,6 +25,7 @@ class RawPhone:
     who: Credentials
     wire: RawUdp | RawTcp
     _seen: int = 0
+    _cseq: int = 0
 
     @property
     def transport(self) -> str:
@@ -41,29 +44,29 @@ class RawPhone:
         self, *, contact: str = "", more: str = "", expires: int = EXPIRES
     ) -> WireMessage:
         """The 200 to a REGISTER; `more` are whole lines, CRLF at each end."""
-        call_id = secrets.token_hex(8)
-        box = self.box.address()
-        uri = f"sip:{box}"
-        proof = ""
-        for cseq in (1, 2):
-            answer = await self._ask(
-                f"REGISTER {uri} SIP/2.0\r\n"
-                f"Via: SIP/2.0/{self.transport} {self.place}"
-                f";branch=z9hG4bK{secrets.token_hex(8)};rport\r\n"
-                f"Max-Forwards: 70\r\n"
-                f"From: <sip:{self.who.username}@{box}>;tag=r\r\n"
-                f"To: <sip:{self.who.username}@{box}>\r\n"
-                f"Call-ID: {call_id}\r\n"
-                f"CSeq: {cseq} REGISTER\r\n"
-                f"Contact: {contact or self.contact}\r\n"
-                f"Expires: {expires}\r\n{more}{proof}"
-                f"Content-Length: 0\r\n\r\n"
-            )
-            if answer.status == 401:
-                value = authorization(answer, self.who.username, self.who.password, "REGISTER", uri)
-                proof = f"Authorization: {value}\r\n"
+        uri = f"sip:{self.box.address()}"
+        own = f"<sip:{self.who.username}@{self.box.address()}>"
+        ends = f"From: {own};tag=r\r\nTo: {own}\r\nCall-ID: {secrets.token_hex(8)}\r\n"
+        more = f"{ends}Contact: {contact or self.contact}\r\nExpires: {expires}\r\n{more}"
+        answer = await self._ask("REGISTER", uri, more)
+        if answer.status == 401:
+            answer = await self._ask("REGISTER", uri, more + self.proof(answer, "REGISTER", uri))
         assert answer.status == 200, answer
         return answer
+
+    def proof(self, challenge: WireMessage, method: str, uri: str) -> str:
+        """The line that answers a challenge."""
+        who = self.who
+        value = authorization(challenge, who.username, who.password, method, uri)
+        return f"Authorization: {value}\r\n"
+
+    async def say_within(self, invite: WireMessage, method: str, more: str = "") -> WireMessage:
+        """The answer to a request in the dialog of an INVITE that a phone of the device took."""
+        ends = (
+            f"From: {invite.get('to')};tag={TAG}\r\nTo: {invite.get('from')}\r\n"
+            f"Call-ID: {invite.call_id}\r\n"
+        )
+        return await self._ask(method, uri_within(invite), ends + more)
 
     async def requested(self, *methods: str, seconds: float = PATIENCE) -> WireMessage:
         """The next request of those methods; others that come meanwhile stay unanswered."""
@@ -98,7 +101,7 @@ class RawPhone:
     ) -> None:
         """A final response; `more` are whole lines, CRLF at each end."""
         named = [
-            f"{name}: {value}{';tag=raw' if name == 'to' and not request.to_tag else ''}\r\n"
+            f"{name}: {value}{f';tag={TAG}' if name == 'to' and not request.to_tag else ''}\r\n"
             for name, value in request.headers
             if name in ("via", "from", "to", "call-id", "cseq")
         ]
@@ -107,7 +110,16 @@ class RawPhone:
             f"Content-Length: {len(body)}\r\n\r\n{body}"
         )
 
-    async def _ask(self, text: str) -> WireMessage:
+    async def _ask(self, method: str, uri: str, more: str) -> WireMessage:
+        self._cseq += 1
+        text = (
+            f"{method} {uri} SIP/2.0\r\n"
+            f"Via: SIP/2.0/{self.transport} {self.place}"
+            f";branch=z9hG4bK{secrets.token_hex(8)};rport\r\n"
+            f"Max-Forwards: 70\r\n"
+            f"CSeq: {self._cseq} {method}\r\n"
+            f"{more}Content-Length: 0\r\n\r\n"
+        )
         if isinstance(self.wire, RawUdp):
             return await self.wire.ask(text, self.box.sip_address)
         await self.wire.send(text)
@@ -140,3 +152,8 @@ async def raw_phone(box: Box, name: str, transport: str = "udp") -> AsyncIterato
             wire.close()
         else:
             await wire.close()
+
+
+def uri_within(invite: WireMessage) -> str:
+    """Where a request in the dialog of an INVITE goes: to its Contact."""
+    return invite.get("contact").partition(">")[0].lstrip("<")
