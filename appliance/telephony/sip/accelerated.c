@@ -318,6 +318,177 @@ static PyObject *printed(PyObject *module, PyObject *const *arguments, Py_ssize_
     return octets;
 }
 
+/* -- what is read again and again ---------------------------------------------------------------- */
+
+/* parse(text), with the latest results kept in two generations: what is asked for again moves into
+ * the young one, and when that is full the old one goes. */
+struct memory {
+    PyObject_HEAD
+    PyObject *parse, *complain, *young, *old;
+    Py_ssize_t half, longest;
+};
+
+static int memory_init(PyObject *self, PyObject *arguments, PyObject *words)
+{
+    struct memory *memory = (struct memory *)self;
+    PyObject *parse, *complain;
+    Py_ssize_t entries;
+    if (!PyArg_ParseTuple(arguments, "OOnn", &parse, &complain, &entries, &memory->longest))
+        return -1;
+    Py_INCREF(parse);
+    Py_INCREF(complain);
+    memory->parse = parse;
+    memory->complain = complain;
+    memory->half = entries / 2;
+    memory->young = PyDict_New();
+    memory->old = PyDict_New();
+    return memory->young && memory->old ? 0 : -1;
+}
+
+static int memory_keep(struct memory *memory, PyObject *text, PyObject *value)
+{
+    if (PyDict_Size(memory->young) >= memory->half) {
+        PyObject *fresh = PyDict_New();
+        if (!fresh)
+            return -1;
+        Py_DECREF(memory->old);
+        memory->old = memory->young;
+        memory->young = fresh;
+    }
+    return PyDict_SetItem(memory->young, text, value);
+}
+
+static PyObject *memory_read(struct memory *memory, PyObject *text)
+{
+    PyObject *value = PyDict_GetItemWithError(memory->young, text);
+    if (value || PyErr_Occurred()) {
+        Py_XINCREF(value);
+        return value;
+    }
+    value = PyDict_GetItemWithError(memory->old, text);
+    Py_XINCREF(value);
+    if (!value && !PyErr_Occurred())
+        value = PyObject_CallFunctionObjArgs(memory->parse, text, NULL);
+    if (value && PyUnicode_GetLength(text) <= memory->longest && memory_keep(memory, text, value))
+        Py_CLEAR(value);
+    return value;
+}
+
+static PyObject *memory_call(PyObject *self, PyObject *arguments, PyObject *words)
+{
+    PyObject *text;
+    if (words || !PyArg_ParseTuple(arguments, "U", &text))
+        return PyErr_Occurred() ? NULL : PyErr_Format(PyExc_TypeError, "one text is wanted");
+    return memory_read((struct memory *)self, text);
+}
+
+PyDoc_STRVAR(of_line_doc,
+"of_line(lines)\n--\n\n"
+"The value of the one line; complain(lines) is to raise where there is none, or several.");
+
+static PyObject *memory_of_line(PyObject *self, PyObject *lines)
+{
+    struct memory *memory = (struct memory *)self;
+    PyObject *text = PyList_Check(lines) && PyList_Size(lines) == 1 ? PyList_GetItem(lines, 0) : NULL;
+    if (text && PyUnicode_Check(text)) {
+        Py_INCREF(text);
+        PyObject *value = memory_read(memory, text);
+        Py_DECREF(text);
+        return value;
+    }
+    return PyErr_Occurred() ? NULL : PyObject_CallFunctionObjArgs(memory->complain, lines, NULL);
+}
+
+static Py_ssize_t memory_length(PyObject *self)
+{
+    struct memory *memory = (struct memory *)self;
+    return PyDict_Size(memory->young) + PyDict_Size(memory->old);
+}
+
+static int memory_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    struct memory *memory = (struct memory *)self;
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(memory->parse);
+    Py_VISIT(memory->complain);
+    Py_VISIT(memory->young);
+    Py_VISIT(memory->old);
+    return 0;
+}
+
+static int memory_clear(PyObject *self)
+{
+    struct memory *memory = (struct memory *)self;
+    Py_CLEAR(memory->parse);
+    Py_CLEAR(memory->complain);
+    Py_CLEAR(memory->young);
+    Py_CLEAR(memory->old);
+    return 0;
+}
+
+static void memory_free(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    memory_clear(self);
+    ((freefunc)PyType_GetSlot(type, Py_tp_free))(self);
+    Py_DECREF(type);
+}
+
+PyDoc_STRVAR(memory_doc,
+"Memory(parse, complain, entries, longest)\n--\n\n"
+"parse(text) with about as many of the latest results kept as `entries`, of texts up to `longest`.");
+
+static PyMethodDef memory_methods[] = {
+    {"of_line", memory_of_line, METH_O, of_line_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyType_Slot memory_slots[] = {
+    {Py_tp_doc, (void *)memory_doc},
+    {Py_tp_init, memory_init},
+    {Py_tp_call, memory_call},
+    {Py_tp_methods, memory_methods},
+    {Py_sq_length, memory_length},
+    {Py_tp_traverse, memory_traverse},
+    {Py_tp_clear, memory_clear},
+    {Py_tp_dealloc, memory_free},
+    {0, NULL},
+};
+
+static PyType_Spec memory_spec = {
+    .name = "appliance.telephony.sip._accelerated.Memory",
+    .basicsize = sizeof(struct memory),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC,
+    .slots = memory_slots,
+};
+
+PyDoc_STRVAR(read_headers_doc,
+"read_headers(fields, values, readers)\n--\n\n"
+"For each name of fields that readers has: values[name] = readers[name](fields[name]).");
+
+static PyObject *read_headers(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    PyObject *name, *lines;
+    Py_ssize_t position = 0;
+    if (count != 3 || !PyDict_Check(arguments[0]) || !PyDict_Check(arguments[1]) || !PyDict_Check(arguments[2]))
+        return PyErr_Format(PyExc_TypeError, "three dicts are wanted");
+    while (PyDict_Next(arguments[0], &position, &name, &lines)) {
+        PyObject *read = PyDict_GetItemWithError(arguments[2], name);
+        if (!read) {
+            if (PyErr_Occurred())
+                return NULL;
+            continue;
+        }
+        PyObject *value = PyObject_CallFunctionObjArgs(read, lines, NULL);
+        int status = value ? PyDict_SetItem(arguments[1], name, value) : -1;
+        Py_XDECREF(value);
+        if (status)
+            return NULL;
+    }
+    Py_RETURN_NONE;
+}
+
 /* -- the properties of a message ----------------------------------------------------------------- */
 
 /* message.headers.typed[name], made by read(message.headers.fields.get(name) or []) at first. */
@@ -435,6 +606,7 @@ static PyMethodDef methods[] = {
     {"scan", (PyCFunction)(void (*)(void))scan, METH_FASTCALL, scan_doc},
     {"parameters", parameters, METH_O, parameters_doc},
     {"printed", (PyCFunction)(void (*)(void))printed, METH_FASTCALL, printed_doc},
+    {"read_headers", (PyCFunction)(void (*)(void))read_headers, METH_FASTCALL, read_headers_doc},
     {NULL, NULL, 0, NULL},
 };
 
@@ -446,19 +618,22 @@ static struct PyModuleDef definition = {
     .m_methods = methods,
 };
 
+static int add_type(PyObject *module, const char *name, PyType_Spec *spec)
+{
+    PyObject *type = PyType_FromSpec(spec);
+    int status = type ? PyModule_AddObjectRef(module, name, type) : -1;
+    Py_XDECREF(type);
+    return status;
+}
+
 PyMODINIT_FUNC PyInit__accelerated(void)
 {
     PyObject *module = PyModule_Create(&definition);
-    PyObject *lazy = module ? PyType_FromSpec(&lazy_spec) : NULL;
     headers_word = PyUnicode_InternFromString("headers");
     typed_word = PyUnicode_InternFromString("typed");
     fields_word = PyUnicode_InternFromString("fields");
-    if (!lazy || !headers_word || !typed_word || !fields_word ||
-        PyModule_AddObjectRef(module, "Lazy", lazy)) {
-        Py_XDECREF(lazy);
-        Py_XDECREF(module);
-        return NULL;
-    }
-    Py_DECREF(lazy);
+    if (module && (!headers_word || !typed_word || !fields_word ||
+                   add_type(module, "Lazy", &lazy_spec) || add_type(module, "Memory", &memory_spec)))
+        Py_CLEAR(module);
     return module;
 }

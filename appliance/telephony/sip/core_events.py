@@ -1,15 +1,14 @@
 """What the core tells the transaction user (TU). Every event names its transaction."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from appliance.telephony.sip.message import Request, Response
     from appliance.telephony.sip.transaction import ClientTransaction, ServerTransaction
 
 
-@dataclass(frozen=True, slots=True)
-class RequestReceived:
+class RequestReceived(NamedTuple):
     """A new request, never ACK or CANCEL. The TU answers it with `Core.respond`."""
 
     transaction: "ServerTransaction"

@@ -33,10 +33,10 @@ class Headed:
         self._encoding = encoding
 
     vias = Typed("Via", read_vias)
-    from_ = Typed("From", required(read_address))
-    to = Typed("To", required(read_address))
+    from_ = Typed("From", read_address.of_line)
+    to = Typed("To", read_address.of_line)
     call_id = Typed("Call-ID", required(typed.call_id))
-    cseq = Typed("CSeq", required(read_cseq))
+    cseq = Typed("CSeq", read_cseq.of_line)
     contacts: Typed[tuple[Address, ...] | Star] = Typed("Contact", read_contacts)
     route = Typed("Route", typed.addresses)
     record_route = Typed("Record-Route", typed.addresses)

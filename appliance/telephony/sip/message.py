@@ -7,15 +7,15 @@ message is parsed; every other one is read when asked for, and kept.
 import re
 from dataclasses import dataclass
 
-from appliance.telephony.sip._accelerated import scan
+from appliance.telephony.sip._accelerated import read_headers, scan
 from appliance.telephony.sip.errors import Malformed
 from appliance.telephony.sip.grammar import integer, is_token
 from appliance.telephony.sip.headers import Headers
 from appliance.telephony.sip.message_limits import DEFAULT_LIMITS, MessageLimits
-from appliance.telephony.sip.remembered import remembered
+from appliance.telephony.sip.remembered import one, remembered
 from appliance.telephony.sip.request import Request
 from appliance.telephony.sip.response import Response
-from appliance.telephony.sip.typed import CHECKED, MANDATORY, one
+from appliance.telephony.sip.typed import CHECKED, MANDATORY
 from appliance.telephony.sip.types import MAGIC
 from appliance.telephony.sip.uri import Uri, read_uri
 
@@ -137,6 +137,8 @@ def _body(headers: Headers, rest: bytes, exact: bool) -> bytes:
     lines = headers.fields.get("Content-Length")
     if lines is None and not exact:
         return rest
+    if lines == ["0"] and not rest:
+        return rest
     length = integer(one(lines or []), MAX_LENGTH)
     if length > len(rest) or (exact and length < len(rest)):
         raise Malformed("Content-Length Does Not Fit")
@@ -148,10 +150,7 @@ def _check(message: Message, start_line: str) -> None:
     if line is not None and line.complaint:
         raise Malformed(line.complaint, line.status)
     fields, values = message.headers.fields, message.headers.typed
-    for name, lines in fields.items():
-        read = CHECKED.get(name)
-        if read is not None:
-            values[name] = read(lines)
+    read_headers(fields, values, CHECKED)
     if not fields.keys() >= MANDATORY:
         raise Malformed("Mandatory Header Missing")
     if isinstance(message, Request):

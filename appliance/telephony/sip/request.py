@@ -54,6 +54,13 @@ class Request(Headed):
     def mark_source(self, host: str, port: int) -> None:
         """Write into the top Via where the request came from (RFC 3581 § 4, interop 1). A Via that
         cannot be read, for which `parse` refused the request, stays as it is."""
+        fields, typed = self.headers.fields, self.headers.typed
+        if "Via" in typed and len(typed["Via"]) == 1:
+            (line,) = fields["Via"]
+            if line.endswith(";rport") and "received" not in typed["Via"][0].params:  # as most do
+                fields["Via"] = [f"{line}={port};received={host}"]
+                del typed["Via"]
+                return
         try:
             top, *others = self.vias
         except Malformed:

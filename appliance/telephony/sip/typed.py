@@ -25,12 +25,13 @@ from appliance.telephony.sip.headers import Headers
 from appliance.telephony.sip.multipart import media_type
 from appliance.telephony.sip.rack import MAX_RSEQ, RAck
 from appliance.telephony.sip.reason import Reason
-from appliance.telephony.sip.remembered import remembered
+from appliance.telephony.sip.remembered import one, remembered
 from appliance.telephony.sip.replaces import Replaces
 from appliance.telephony.sip.session_expires import SessionExpires
 from appliance.telephony.sip.via import read_vias
 
 T = TypeVar("T")
+NONE: frozenset[str] = frozenset()
 Lines = list[str]
 
 
@@ -54,18 +55,8 @@ class Typed(Lazy, Generic[T]):
         def __get__(self, message: HasHeaders, owner: type) -> T: ...
 
 
-def one(lines: Lines) -> str:
-    """The value of a header that must be there once (RFC 4475 § 3.3.8)."""
-    if len(lines) != 1:
-        raise Malformed("Header Missing or Repeated")
-    return lines[0]
-
-
 def required(parse: Callable[[str], T]) -> Callable[[Lines], T]:
-    def read(lines: Lines) -> T:
-        return parse(lines[0] if len(lines) == 1 else one(lines))
-
-    return read
+    return lambda lines: parse(one(lines))
 
 
 def optional(parse: Callable[[str], T]) -> Callable[[Lines], T | None]:
@@ -101,6 +92,8 @@ def lenient_list(parse: Callable[[str], T], *, commas: bool) -> Callable[[Lines]
 
 def tokens(lines: Lines) -> frozenset[str]:
     """The words of a list, in lower case, as option tags are compared."""
+    if not lines:
+        return NONE
     return frozenset(word for line in lines for word in line.lower().replace(",", " ").split())
 
 
@@ -141,10 +134,10 @@ def rseq(text: str) -> int:
 
 CHECKED: dict[str, Callable[[Lines], object]] = {
     "Via": read_vias,
-    "From": required(read_address),
-    "To": required(read_address),
+    "From": read_address.of_line,
+    "To": read_address.of_line,
     "Call-ID": required(call_id),
-    "CSeq": required(read_cseq),
+    "CSeq": read_cseq.of_line,
     "Contact": read_contacts,
     "Content-Type": optional(media_type),
     "Event": optional(Event.parse),

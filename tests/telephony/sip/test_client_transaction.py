@@ -208,7 +208,8 @@ def test_a_reliable_provisional_goes_up_once_and_in_order() -> None:
 
     for rseq in (7, 7, 9, 8, 8):
         progress(rseq)
-    rseqs = [event.response.rseq for event in wire.phone.events if hasattr(event, "response")]
+    answers = [event for event in wire.phone.events if isinstance(event, ResponseReceived)]
+    rseqs = [event.response.rseq for event in answers]
     assert rseqs == [7, 8]
 
 

@@ -7,7 +7,7 @@ from appliance.telephony.sip.flow import Address
 from appliance.telephony.transport.limits import Limits
 from tests.telephony.transport.phone import UdpPhone, box, options
 
-FEW = Limits(messages_per_second=1, burst=50, backlog_seconds=0.01)
+FEW = Limits(messages_per_second=1, burst=50, backlog_seconds=0.005)
 
 
 @contextmanager
@@ -36,8 +36,8 @@ async def test_an_honest_phone_is_heard_each_time_while_a_flood_goes_on() -> Non
         to = served.address("udp")
         with sender("127.0.0.66", to) as flooding, UdpPhone(to) as phone:
             for number in range(20):
-                for again in range(300):
-                    flooding.send(options(number * 300 + again))
+                for again in range(1500):
+                    flooding.send(options(number * 1500 + again))
                 phone.send(options(100_000 + number))
                 assert (await phone.hear()).startswith(b"SIP/2.0 200 ")
         assert served.driver.counters()["dropped_rate"] > 0
