@@ -231,6 +231,63 @@ static PyObject *parameters(PyObject *module, PyObject *text)
     }
 }
 
+PyDoc_STRVAR(via_params_doc,
+"via_params(text)\n--\n\n"
+"The parameters of a Via by lower-case name, values as they stand, from what follows the first\n"
+"semicolon; None where it holds quotes, brackets, spaces, anything beyond ASCII, or is malformed.");
+
+static int is_via_text(char c) { return c > ' ' && c < 0x7f && c != ',' && c != '"' && c != '<'; }
+
+/* As take_parameter; a name may stand alone. */
+static int take_via_param(PyObject *fields, const char *from, const char *to)
+{
+    char lower[LONGEST_NAME];
+    const char *equals = memchr(from, '=', (size_t)(to - from)), *stop = equals ? equals : to;
+    Py_ssize_t length = stop - from;
+    if (!length || length > LONGEST_NAME)
+        return 0;
+    for (Py_ssize_t i = 0; i < length; i++)
+        lower[i] = from[i] >= 'A' && from[i] <= 'Z' ? (char)(from[i] | 0x20) : from[i];
+    PyObject *key = PyUnicode_DecodeASCII(lower, length, "strict"), *value = Py_None;
+    if (key && equals)
+        value = PyUnicode_DecodeASCII(equals + 1, to - equals - 1, "strict");
+    else
+        Py_INCREF(value);
+    int taken = -1;
+    if (key && value && (taken = PyDict_Contains(fields, key)) >= 0)
+        taken = taken ? 0 : PyDict_SetItem(fields, key, value) ? -1 : 1;
+    Py_XDECREF(key);
+    Py_XDECREF(value);
+    return taken;
+}
+
+static PyObject *via_params(PyObject *module, PyObject *text)
+{
+    Py_ssize_t size;
+    const char *at = PyUnicode_AsUTF8AndSize(text, &size);
+    PyObject *fields = at ? PyDict_New() : NULL;
+    if (!fields)
+        return NULL;
+    const char *end = at + size, *from = at;
+    int taken = 1;
+    for (; taken == 1 && at < end; at++) {
+        if (*at == ';') {
+            taken = take_via_param(fields, from, at);
+            from = at + 1;
+        } else if (!is_via_text(*at)) {
+            taken = 0;
+        }
+    }
+    if (taken == 1)
+        taken = take_via_param(fields, from, end);
+    if (taken == 1)
+        return fields;
+    Py_DECREF(fields);
+    if (taken < 0)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
 /* -- printing ------------------------------------------------------------------------------------ */
 
 struct page {
@@ -605,6 +662,7 @@ static PyMethodDef methods[] = {
     {"learn", learn, METH_O, learn_doc},
     {"scan", (PyCFunction)(void (*)(void))scan, METH_FASTCALL, scan_doc},
     {"parameters", parameters, METH_O, parameters_doc},
+    {"via_params", via_params, METH_O, via_params_doc},
     {"printed", (PyCFunction)(void (*)(void))printed, METH_FASTCALL, printed_doc},
     {"read_headers", (PyCFunction)(void (*)(void))read_headers, METH_FASTCALL, read_headers_doc},
     {NULL, NULL, 0, NULL},

@@ -86,10 +86,7 @@ class Request(Headed):
         """A response (RFC 3261 § 8.2.6), also to a request that `parse` refused. Above 100 a To
         without tag gets `to_tag`, or a new one. `reason` is the status's own unless given."""
         mine = self.headers.fields
-        made = Headers()
-        for name in _ECHOED:
-            if name in mine:
-                made.fields[name] = mine[name].copy()
+        made = Headers.of({name: mine[name][:] for name in _ECHOED if name in mine})
         if status > 100 and "To" in mine and not self._has_to_tag():
             made.fields["To"] = [f"{mine['To'][0]};tag={to_tag or new_tag()}"]
         if 100 < status < 300 and self.method in _MAKES_DIALOG and "Record-Route" in mine:

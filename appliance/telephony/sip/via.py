@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from appliance.telephony.sip._accelerated import via_params
 from appliance.telephony.sip.errors import Malformed
 from appliance.telephony.sip.grammar import clamped, split_list
 from appliance.telephony.sip.host import print_host_port, read_host_port
@@ -92,6 +93,11 @@ _read_place = remembered(_parse_place)  # a phone says the same each time; its b
 
 
 def _read_params(text: str) -> dict[str, str | None]:
+    params = via_params(text)
+    return _read_params_with_care(text) if params is None else params
+
+
+def _read_params_with_care(text: str) -> dict[str, str | None]:
     params: dict[str, str | None] = {}
     for piece in split_list(text, ";"):
         name, equals, value = piece.partition("=")

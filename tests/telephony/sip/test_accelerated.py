@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from appliance.telephony.sip import challenge, message
-from appliance.telephony.sip._accelerated import Lazy, learn, parameters, printed, scan
+from appliance.telephony.sip import challenge, message, via
+from appliance.telephony.sip._accelerated import Lazy, learn, parameters, printed, scan, via_params
 from appliance.telephony.sip.errors import Malformed
 from appliance.telephony.sip.headers import Headers
 from appliance.telephony.sip.message import ParseError
@@ -96,6 +96,20 @@ def test_digest_parameters_are_read_as_the_python_reads_them(text: str) -> None:
     found = parameters(text)
     if found is not None:
         assert found == challenge._read_with_care(text)
+
+
+@thorough
+@given(mutants("branch=z9hG4bK1;rport;Received=192.0.2.1"))
+@example("branch=z9hG4bK1;rport;Received=192.0.2.1")
+def test_via_parameters_are_read_as_the_python_reads_them(text: str) -> None:
+    found = via_params(text)
+    if found is not None:
+        assert list(found.items()) == list(via._read_params_with_care(text).items())
+
+
+@pytest.mark.parametrize("text", ["a;a", "a;", "", "=1", "a= 1", 'a="b;c"', "ä=1", "x" * 40])
+def test_odd_via_parameters_are_left_to_the_python(text: str) -> None:
+    assert via_params(text) is None
 
 
 def test_the_usual_digest_parameters_are_read_in_one_pass() -> None:
