@@ -8,6 +8,7 @@ where the secret does.
 
 import hmac
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
 from enum import Enum
 from functools import lru_cache
@@ -44,8 +45,9 @@ class Nonces:
         self._secret = secret
         self._life = int(life_seconds * _TICKS)
         self._used_limit = used_limit
-        # The nonce's body -> its highest nonce-count, in order of first use.
-        self._used: dict[str, int] = {}
+        # The nonce's body -> its highest nonce-count, in order of first use. Of a plain dict the
+        # first entry takes ever longer to find once many before it have gone.
+        self._used: OrderedDict[str, int] = OrderedDict()
         # Nonces made up to this moment are refused unless still in `_used`: forgotten ones may
         # have been used.
         self._forgotten_until = -1
@@ -120,8 +122,7 @@ class Nonces:
             del self._used[oldest]
 
     def _forget_oldest(self) -> None:
-        oldest = next(iter(self._used))
-        del self._used[oldest]
+        oldest, _ = self._used.popitem(last=False)
         moment = _moment(oldest)
         self._forgotten_until = max(self._forgotten_until, moment)
 
