@@ -36,3 +36,4 @@ class Device:
     name: str
     media_security: MediaSecurity = MediaSecurity.OPTIONAL
     md5_only: bool = False
+    version: int = 1

@@ -13,9 +13,13 @@ DEFAULT_RING_SECONDS = 25
 
 @dataclass(frozen=True, slots=True)
 class Extension:
+    """`shared`: several users may answer it (manual § 7.3)."""
+
     key: ExtensionKey
     tenant: TenantKey
     number: str
     name: str
     enabled: bool = True
     ring_seconds: int = DEFAULT_RING_SECONDS
+    shared: bool = False
+    version: int = 1

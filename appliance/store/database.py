@@ -6,10 +6,13 @@ from typing import cast
 from urllib.parse import quote
 
 import apsw
-from peewee import SqliteDatabase as Database
+from peewee import SqliteDatabase
 from playhouse.apsw_ext import APSWDatabase
 
 from appliance.store.errors import DamagedDatabase, FolderUnusable, NewerSchema
+
+Database = SqliteDatabase
+"""What is handed to functions that ask or change; nothing outside the store imports peewee."""
 
 BUSY_SECONDS = 5
 DAMAGE = (apsw.NotADBError, apsw.CorruptError, apsw.FormatError)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from appliance.model.devices import Device, DeviceKey
 from appliance.model.extensions import Extension, ExtensionKey
 from appliance.model.numbering import Destination, destination
+from appliance.model.resellers import Reseller, ResellerKey
 from appliance.model.subscribers import Subscriber
 from appliance.model.tenants import Tenant, TenantKey
 
@@ -23,7 +24,9 @@ class Snapshot:
         tenants: Iterable[Tenant] = (),
         extensions: Iterable[Extension] = (),
         subscribers: Iterable[Subscriber] = (),
+        resellers: Iterable[Reseller] = (),
     ) -> None:
+        self._resellers: Mapping[ResellerKey, Reseller] = {one.key: one for one in resellers}
         self._tenants: Mapping[TenantKey, Tenant] = {}
         self._extensions: Mapping[TenantKey, Mapping[str, Extension]] = {}
         self._extensions_by_key: Mapping[ExtensionKey, Extension] = {}
@@ -58,6 +61,9 @@ class Snapshot:
     def tenant(self, tenant: TenantKey) -> Tenant | None:
         return self._tenants.get(tenant)
 
+    def reseller(self, reseller: ResellerKey) -> Reseller | None:
+        return self._resellers.get(reseller)
+
     def extension(self, extension: ExtensionKey) -> Extension | None:
         return self._extensions_by_key.get(extension)
 
@@ -79,6 +85,52 @@ class Snapshot:
                     if subscriber.tenant.key == tenant.key
                 ]
             )
+
+    def put_reseller(self, reseller: Reseller) -> None:
+        """Add a reseller, or put it in place of what it was."""
+        self._resellers = {**self._resellers, reseller.key: reseller}
+
+    def remove_reseller(self, reseller: ResellerKey) -> None:
+        self._resellers = {k: one for k, one in self._resellers.items() if k != reseller}
+
+    def remove_tenant(self, tenant: TenantKey) -> None:
+        """The tenant with its extensions and devices."""
+        self.remove_extensions([one.key for one in self._extensions.get(tenant, {}).values()])
+        self._extensions = {k: them for k, them in self._extensions.items() if k != tenant}
+        self._tenants = {k: one for k, one in self._tenants.items() if k != tenant}
+
+    def remove_extensions(self, extensions: Collection[ExtensionKey]) -> None:
+        """The extensions with their devices."""
+        gone = set(extensions)
+        self.remove_devices([device.key for key in gone for device in self.devices(key)])
+        numbers: dict[TenantKey, dict[str, Extension]] = {}
+        for key in gone:
+            one = self._extensions_by_key[key]
+            known = numbers.setdefault(one.tenant, dict(self._extensions[one.tenant]))
+            known.pop(one.number, None)
+        self._extensions = {**self._extensions, **numbers}
+        self._extensions_by_key = {
+            k: one for k, one in self._extensions_by_key.items() if k not in gone
+        }
+
+    def remove_devices(self, devices: Collection[DeviceKey]) -> None:
+        gone = {key: self._by_device[key] for key in devices}
+        names = {one.device.username for one in gone.values()}
+        self._by_device = {k: one for k, one in self._by_device.items() if k not in gone}
+        self._by_username = {n: one for n, one in self._by_username.items() if n not in names}
+        for extension in {one.extension.key for one in gone.values()}:
+            left = tuple(d for d in self.devices(extension) if d.key not in gone)
+            self._devices = {**self._devices, extension: left}
+
+    def replace_subscribers(self, subscribers: Collection[Subscriber]) -> None:
+        """Devices that were here already, as they are now."""
+        self._replace(subscribers)
+        for one in subscribers:
+            line = one.extension.key
+            devices = tuple(
+                one.device if d.key == one.device.key else d for d in self.devices(line)
+            )
+            self._devices = {**self._devices, line: devices}
 
     def put_extensions(self, extensions: Collection[Extension]) -> None:
         """Add extensions, or put them in place of what they were, in their subscribers too."""

@@ -1,10 +1,11 @@
 """A data folder, opened: the snapshot that calls read, and a repository per noun."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from peewee import SqliteDatabase as Database
 
@@ -12,7 +13,7 @@ from appliance.clock import Clock
 from appliance.model.bindings import StoredBinding
 from appliance.model.devices import Device
 from appliance.model.extensions import Extension
-from appliance.model.tenants import Tenant
+from appliance.model.tenants import Tenant, TenantKey
 from appliance.settings import DataFolder
 from appliance.store import migrations, rows
 from appliance.store.bindings import BindingRepository, drop_lapsed, load_bindings
@@ -22,15 +23,20 @@ from appliance.store.database import check
 from appliance.store.errors import DamagedDatabase, FolderUnusable
 from appliance.store.keys import KeyRing
 from appliance.store.lock import FolderLock
+from appliance.store.moments import EPOCH
+from appliance.store.readers import Readers
 from appliance.store.rows import NewDevice, NewExtension
 from appliance.store.snapshot import Snapshot
 from appliance.store.tables import BoxSettings
+from appliance.store.transactions import Transaction
 from appliance.store.writer import Writer
 
 REALM: Final = "byondvoice"
 """The digest realm of a new box. It stays with the box: every phone's HA1 hangs on it."""
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class Store:
@@ -42,6 +48,10 @@ class Store:
         self._parts = parts
         self._box = self._writer(folder.box_database, migrations.BOX)
         self._records = self._writer(folder.records_database, migrations.RECORDS)
+        self.readers = Readers(folder.box_database)
+        self.record_readers = Readers(folder.records_database)
+        parts.callback(self.readers.close)
+        parts.callback(self.record_readers.close)
         self.realm = self._box.call(_realm).result()
         self.snapshot = self._box.call(lambda db: load_snapshot(db, keys, self.realm)).result()
         self.blocks = BlockRepository(self._box, self._box.call(load_blocks).result())
@@ -73,9 +83,28 @@ class Store:
         await self.blocks.flush()
         self._parts.close()
 
+    async def change(
+        self, work: Callable[[Transaction], T], now: datetime, publish: Callable[[object], None]
+    ) -> T:
+        """Do `work` in one transaction of box.db; when it is on the disk, change the snapshot and
+        publish its events. Raises what `work` raises, and nothing is changed."""
+        transaction: list[Transaction] = []
+
+        def run(database: Database) -> T:
+            transaction.append(Transaction(database, self._keys, now))
+            return work(transaction[0])
+
+        result = await self._box.run(run)
+        for swap in transaction[0].swaps:
+            swap(self.snapshot)
+        for event in transaction[0].events:
+            publish(event)
+        return result
+
     async def add_tenant(self, slug: str, name: str) -> Tenant:
         """`slug` is unique on the box (else AlreadyTaken)."""
-        tenant = await self._box.run(lambda db: rows.insert_tenant(db, slug, name))
+        new = Tenant(TenantKey(0), slug, name)
+        tenant = await self._box.run(lambda db: rows.insert_tenant(db, new, EPOCH))
         self.snapshot.put_tenant(tenant)
         return tenant
 
@@ -121,13 +150,14 @@ def check_folder(folder: DataFolder) -> None:
 
 def load_snapshot(database: Database, keys: KeyRing, realm: str) -> Snapshot:
     """Everything that calls read, from box.db."""
+    resellers = rows.load_resellers(database)
     tenants = {tenant.key: tenant for tenant in rows.load_tenants(database)}
     extensions = {extension.key: extension for extension in rows.load_extensions(database)}
     subscribers = (
         rows.subscriber(device, extensions[device.extension], tenants[device.tenant], realm, secret)
         for device, secret in rows.load_devices(database, keys)
     )
-    return Snapshot(tenants.values(), extensions.values(), subscribers)
+    return Snapshot(tenants.values(), extensions.values(), subscribers, resellers)
 
 
 def _make_folder(folder: DataFolder) -> None:

@@ -17,6 +17,7 @@ from appliance.store.errors import (
     NewerSchema,
     UnreadableKey,
 )
+from appliance.store.migrations import BOX
 from appliance.store.rows import NewDevice, NewExtension
 from appliance.store.store import REALM
 from tests.store.examples import SECRET, add_acme
@@ -131,7 +132,7 @@ async def test_refused_folder_can_be_opened_once_it_is_mended(
     set_schema(folder.box_database, 999)
     with pytest.raises(NewerSchema):
         reopen()
-    set_schema(folder.box_database, 1)
+    set_schema(folder.box_database, len(BOX))
     await reopen().close()
 
 

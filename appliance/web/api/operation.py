@@ -1,0 +1,112 @@
+"""One operation of the API: what it is called by, who may, what goes in and what comes out.
+
+The list of operations is the API: the routes, the OpenAPI description and the tests of scope are
+all made from it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import msgspec
+from starlette.requests import Request
+
+from appliance.control.caller import Caller, Right
+from appliance.control.changes import Control
+from appliance.model.accounts import Tier
+
+EVERY_TIER: Final = frozenset(Tier)
+OPERATORS: Final = frozenset({Tier.PLATFORM, Tier.RESELLER, Tier.TENANT})
+PARTNERS: Final = frozenset({Tier.PLATFORM, Tier.RESELLER})
+PLATFORM: Final = frozenset({Tier.PLATFORM})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`content` is encoded by msgspec; None is an empty body. `version` becomes the ETag."""
+
+    content: object = None
+    status: int = 200
+    version: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that was let in. `body` and `query` are of the types that the operation names."""
+
+    request: Request
+    caller: Caller
+    control: Control
+    path: Mapping[str, str]
+    query: Any = None
+    body: Any = None
+
+    @property
+    def if_match(self) -> int | None:
+        """The version that the caller has seen (RFC 9110 § 13.1.1); None where it does not say."""
+        value = self.request.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
+        return int(value) if value.isdecimal() and len(value) < 10 else None
+
+
+Handler = Callable[[Call], Awaitable[Answer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """`tiers` empty: public, without a token. `right`: what a key needs besides. `errors` are the
+    statuses that it answers beyond those that every operation may."""
+
+    method: str
+    path: str
+    summary: str
+    handler: Handler
+    tiers: frozenset[Tier]
+    right: Right | None = None
+    body: type[msgspec.Struct] | None = None
+    query: type[msgspec.Struct] | None = None
+    answer: type | None = None
+    status: int = 200
+    errors: tuple[int, ...] = ()
+    family: str = ""
+    content_type: str = "application/json"
+
+
+class Family:
+    """The operations of one resource family, each added by a decorator:
+
+    extensions = Family("Extensions")
+
+    @extensions.post("/v1/tenants/{slug}/extensions", "Create an extension", …)
+    async def create(call: Call) -> Answer: …
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.operations: list[Operation] = []
+
+    def get(self, path: str, summary: str, **more: Any) -> Callable[[Handler], Handler]:
+        return self._add("GET", path, summary, more)
+
+    def post(self, path: str, summary: str, **more: Any) -> Callable[[Handler], Handler]:
+        return self._add("POST", path, summary, more)
+
+    def put(self, path: str, summary: str, **more: Any) -> Callable[[Handler], Handler]:
+        return self._add("PUT", path, summary, more)
+
+    def patch(self, path: str, summary: str, **more: Any) -> Callable[[Handler], Handler]:
+        return self._add("PATCH", path, summary, more)
+
+    def delete(self, path: str, summary: str, **more: Any) -> Callable[[Handler], Handler]:
+        return self._add("DELETE", path, summary, {"status": 204, **more})
+
+    def _add(
+        self, method: str, path: str, summary: str, more: Mapping[str, Any]
+    ) -> Callable[[Handler], Handler]:
+        def add(handler: Handler) -> Handler:
+            self.operations.append(
+                Operation(method, path, summary, handler, family=self.name, **more)
+            )
+            return handler
+
+        return add

@@ -1,0 +1,207 @@
+"""How every request to the API is served: one order for all operations.
+
+who         the token, else 401; the tier and the right, else 403
+how often   a rate per credential, else 429
+again       the first answer of an Idempotency-Key, if there is one
+what        path, query and body as the operation's types say, else 422 by field
+do          the operation's own function
+answer      JSON, ETag, the refusals in one shape
+"""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from typing import Any, Final, Protocol
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from appliance.control.caller import SYSTEM, Caller
+from appliance.control.changes import Control
+from appliance.control.errors import (
+    NOT_YOURS,
+    Forbidden,
+    Invalid,
+    NotAuthenticated,
+    Refused,
+    TooMany,
+)
+from appliance.web.api.operation import Answer, Call, Operation
+
+log = logging.getLogger(__name__)
+
+LARGEST_BODY: Final = 262_144
+READ_ONLY: Final = frozenset({"GET", "HEAD"})
+NO_STORE: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+
+NOBODY: Final = replace(SYSTEM, credential="nobody", label="nobody", rights=frozenset())
+"""The caller of a public operation; it holds no right."""
+
+
+class Identity(Protocol):
+    """Who a token belongs to."""
+
+    def caller(self, token: str, address: str) -> Caller:
+        """Raises NotAuthenticated, with the words for why. From memory: it does not wait."""
+
+
+class Rates(Protocol):
+    """How often a credential may ask."""
+
+    def take(self, credential: str) -> None:
+        """Raises TooMany."""
+
+
+class FirstAnswers(Protocol):
+    """What an Idempotency-Key was answered with (manual § 25.6.1)."""
+
+    async def once(
+        self,
+        caller: Caller,
+        key: str,
+        fingerprint: bytes,
+        do: Callable[[], Awaitable[Answer]],
+    ) -> Answer:
+        """The first answer again, or `do` now and keep its answer. Raises Invalid for a key that
+        came with another request, Conflict while the first is under way."""
+
+
+class Api:
+    """The routes of a list of operations."""
+
+    def __init__(
+        self,
+        control: Control,
+        identity: Identity,
+        rates: Rates,
+        first_answers: FirstAnswers,
+        operations: Sequence[Operation],
+    ) -> None:
+        self.control = control
+        self.operations = operations
+        self._identity = identity
+        self._rates = rates
+        self._first_answers = first_answers
+
+    def routes(self) -> list[Route]:
+        """A path's methods together; what no operation serves is 405 or 404 by Starlette."""
+        return [
+            Route(one.path, self._endpoint(one), methods=[one.method]) for one in self.operations
+        ]
+
+    def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
+        async def serve(request: Request) -> Response:
+            try:
+                answer = await self._serve(operation, request)
+            except Refused as refused:
+                return refusal(refused)
+            if isinstance(answer.content, Response):
+                return answer.content
+            return encoded(answer)
+
+        return serve
+
+    async def _serve(self, operation: Operation, request: Request) -> Answer:
+        caller = self._caller(operation, request)
+        self._rates.take(caller.credential if operation.tiers else f"address:{caller.address}")
+        body = await _body(request)
+        query = _query(operation, request)
+
+        async def do() -> Answer:
+            what = _decoded(operation, body)
+            path = {name: str(value) for name, value in request.path_params.items()}
+            return await operation.handler(Call(request, caller, self.control, path, query, what))
+
+        key = request.headers.get("idempotency-key", "")
+        if not key or operation.method in READ_ONLY or not operation.tiers:
+            return await do()
+        if len(key) > 255:
+            raise Invalid("An Idempotency-Key has at most 255 characters.", "idempotency_key")
+        fingerprint = b"\n".join((operation.method.encode(), request.url.path.encode(), body))
+        return await self._first_answers.once(caller, key, fingerprint, do)
+
+    def _caller(self, operation: Operation, request: Request) -> Caller:
+        address = request.client.host if request.client else ""
+        if not operation.tiers:
+            return replace(NOBODY, address=address)
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
+        if kind.lower() != "bearer" or not token:
+            raise NotAuthenticated("Missing or invalid token.")
+        caller = self._identity.caller(token.strip(), address)
+        if caller.tier not in operation.tiers:
+            raise Forbidden(NOT_YOURS)
+        if operation.right is not None and not caller.may(operation.right):
+            raise Forbidden(NOT_YOURS, "right_missing")
+        return caller
+
+
+def encoded(answer: Answer) -> Response:
+    """An answer as it goes out."""
+    headers = {**NO_STORE, **answer.headers}
+    if answer.version is not None:
+        headers["etag"] = f'"{answer.version}"'
+    if answer.content is None:
+        return Response(status_code=answer.status, headers=headers)
+    content = msgspec.json.encode(answer.content)
+    return Response(content, answer.status, headers, media_type="application/json")
+
+
+def refusal(refused: Refused) -> Response:
+    """The one shape of errors."""
+    error: dict[str, object] = {"code": refused.code, "message": refused.message}
+    if refused.fields:
+        error["fields"] = refused.fields
+    headers = dict(NO_STORE)
+    if isinstance(refused, TooMany):
+        headers["retry-after"] = str(max(1, round(refused.retry_after + 0.5)))
+    if isinstance(refused, NotAuthenticated):
+        headers["www-authenticate"] = "Bearer"
+    content = msgspec.json.encode({**refused.more, "error": error})
+    return Response(content, refused.status, headers, media_type="application/json")
+
+
+async def _body(request: Request) -> bytes:
+    """Raises Invalid for one that is too large; it is read no further."""
+    parts = bytearray()
+    async for part in request.stream():
+        parts += part
+        if len(parts) > LARGEST_BODY:
+            raise TooLarge(f"A request has at most {LARGEST_BODY // 1024} kB.")
+    return bytes(parts)
+
+
+class TooLarge(Refused):
+    status = 413
+    default_code = "too_large"
+
+
+def _decoded(operation: Operation, body: bytes) -> Any:
+    if operation.body is None:
+        return None
+    return _converted(operation.body, lambda: msgspec.json.decode(body or b"{}"))
+
+
+def _query(operation: Operation, request: Request) -> Any:
+    if operation.query is None:
+        return None
+    given = dict(request.query_params)
+    return _converted(operation.query, lambda: given, strict=False)
+
+
+def _converted(wanted: type, given: Callable[[], Any], *, strict: bool = True) -> Any:
+    """Raises Invalid naming the field."""
+    try:
+        return msgspec.convert(given(), wanted, strict=strict)
+    except msgspec.ValidationError as error:
+        words, _, where = str(error).partition(" - at `$")
+        name = where.strip("`.") or _unknown_field(words)
+        raise Invalid(f"{words}.", "invalid", {name: f"{words}."} if name else None) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise Refused("The body is not JSON.", "not_json") from None
+
+
+def _unknown_field(words: str) -> str:
+    """msgspec names an unknown or missing field in its words alone."""
+    return words.split("`")[1] if words.count("`") >= 2 else ""
