@@ -12,6 +12,7 @@ A noun's module has functions that take a `Change` and do the first four; this d
 """
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
@@ -29,6 +30,9 @@ from appliance.store.transactions import Transaction
 T = TypeVar("T")
 
 VERSION: Final = "configuration_version"
+
+ALSO: Final[ContextVar[Callable[[Transaction], None] | None]] = ContextVar("also", default=None)
+"""What belongs to each change made in this context besides: the claim of an Idempotency-Key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +125,14 @@ class Control:
     async def change(self, caller: Caller, make: Callable[[Change], T]) -> T:
         """Make a change; answered once calls see it. Raises Refused, and nothing is changed."""
 
+        also = ALSO.get()
+
         def work(transaction: Transaction) -> T:
             change = Change(caller, transaction)
             result = make(change)
             change.finish()
+            if also is not None:
+                also(transaction)
             return result
 
         return await self.store.change(work, self.clock.wall(), self.events.publish)

@@ -44,7 +44,7 @@ class Store:
     the snapshot."""
 
     def __init__(self, folder: DataFolder, clock: Clock, keys: KeyRing, parts: ExitStack) -> None:
-        self._keys = keys
+        self.keys = keys
         self._parts = parts
         self._box = self._writer(folder.box_database, migrations.BOX)
         self._records = self._writer(folder.records_database, migrations.RECORDS)
@@ -91,7 +91,7 @@ class Store:
         transaction: list[Transaction] = []
 
         def run(database: Database) -> T:
-            transaction.append(Transaction(database, self._keys, now))
+            transaction.append(Transaction(database, self.keys, now))
             return work(transaction[0])
 
         result = await self._box.run(run)
@@ -121,7 +121,7 @@ class Store:
 
     async def add_devices(self, new: Sequence[NewDevice]) -> list[Device]:
         """All or none; a username is unique on the box (else AlreadyTaken)."""
-        made = await self._box.run(lambda db: rows.insert_devices(db, new, self._keys))
+        made = await self._box.run(lambda db: rows.insert_devices(db, new, self.keys))
         tenants = {tenant.key: tenant for tenant in self.snapshot.tenants()}
         self.snapshot.put_subscribers(
             rows.subscriber(device, one.extension, tenants[device.tenant], self.realm, one.secret)

@@ -22,13 +22,17 @@ from appliance.control.caller import SYSTEM, Caller
 from appliance.control.changes import Control
 from appliance.control.errors import (
     NOT_YOURS,
+    Conflict,
     Forbidden,
     Invalid,
     NotAuthenticated,
     Refused,
     TooMany,
 )
+from appliance.control.first_answers import KeptAnswer
+from appliance.store.errors import AlreadyTaken
 from appliance.web.api.operation import Answer, Call, Operation
+from appliance.web.api.rates import source
 
 log = logging.getLogger(__name__)
 
@@ -62,8 +66,8 @@ class FirstAnswers(Protocol):
         caller: Caller,
         key: str,
         fingerprint: bytes,
-        do: Callable[[], Awaitable[Answer]],
-    ) -> Answer:
+        do: Callable[[], Awaitable[KeptAnswer]],
+    ) -> KeptAnswer:
         """The first answer again, or `do` now and keep its answer. Raises Invalid for a key that
         came with another request, Conflict while the first is under way."""
 
@@ -94,47 +98,76 @@ class Api:
     def _endpoint(self, operation: Operation) -> Callable[[Request], Awaitable[Response]]:
         async def serve(request: Request) -> Response:
             try:
-                answer = await self._serve(operation, request)
+                return await self._serve(operation, request)
             except Refused as refused:
                 return refusal(refused)
-            if isinstance(answer.content, Response):
-                return answer.content
-            return encoded(answer)
+            except AlreadyTaken:
+                return refusal(Conflict("Something else has that name.", "taken"))
 
         return serve
 
-    async def _serve(self, operation: Operation, request: Request) -> Answer:
+    async def _serve(self, operation: Operation, request: Request) -> Response:
         caller = self._caller(operation, request)
-        self._rates.take(caller.credential if operation.tiers else f"address:{caller.address}")
+        _require(operation, caller)
         body = await _body(request)
         query = _query(operation, request)
 
-        async def do() -> Answer:
+        async def do() -> Response:
             what = _decoded(operation, body)
             path = {name: str(value) for name, value in request.path_params.items()}
-            return await operation.handler(Call(request, caller, self.control, path, query, what))
+            call = Call(request, caller, self.control, path, query, what)
+            answer = await operation.handler(call)
+            return answer.content if isinstance(answer.content, Response) else encoded(answer)
 
         key = request.headers.get("idempotency-key", "")
         if not key or operation.method in READ_ONLY or not operation.tiers:
             return await do()
         if len(key) > 255:
             raise Invalid("An Idempotency-Key has at most 255 characters.", "idempotency_key")
-        fingerprint = b"\n".join((operation.method.encode(), request.url.path.encode(), body))
-        return await self._first_answers.once(caller, key, fingerprint, do)
+        target = f"{operation.method} {request.url.path}?{request.url.query}\n"
+        return await self._once(caller, key, target.encode() + body, do)
+
+    async def _once(
+        self,
+        caller: Caller,
+        key: str,
+        fingerprint: bytes,
+        do: Callable[[], Awaitable[Response]],
+    ) -> Response:
+        async def kept() -> KeptAnswer:
+            try:
+                response = await do()
+            except Refused as refused:
+                response = refusal(refused)
+            return KeptAnswer(response.status_code, dict(response.headers), bytes(response.body))
+
+        answer = await self._first_answers.once(caller, key, fingerprint, kept)
+        return Response(answer.content, answer.status, answer.headers)
 
     def _caller(self, operation: Operation, request: Request) -> Caller:
+        """Who asks, if not too often. Raises NotAuthenticated, TooMany."""
         address = request.client.host if request.client else ""
         if not operation.tiers:
+            self._rates.take(source(address))
             return replace(NOBODY, address=address)
         kind, _, token = request.headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not token:
-            raise NotAuthenticated("Missing or invalid token.")
-        caller = self._identity.caller(token.strip(), address)
-        if caller.tier not in operation.tiers:
-            raise Forbidden(NOT_YOURS)
-        if operation.right is not None and not caller.may(operation.right):
-            raise Forbidden(NOT_YOURS, "right_missing")
+        try:
+            if kind.lower() != "bearer" or not token:
+                raise NotAuthenticated("Missing or invalid token.")
+            caller = self._identity.caller(token.strip(), address)
+        except NotAuthenticated:
+            self._rates.take(source(address))
+            raise
+        self._rates.take(caller.credential)
         return caller
+
+
+def _require(operation: Operation, caller: Caller) -> None:
+    """Raises Forbidden."""
+    if operation.tiers and caller.tier not in operation.tiers:
+        raise Forbidden(NOT_YOURS)
+    if operation.right is not None and not caller.may(operation.right):
+        raise Forbidden(NOT_YOURS, "right_missing")
 
 
 def encoded(answer: Answer) -> Response:
