@@ -6,7 +6,7 @@ all made from it.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -14,6 +14,8 @@ from starlette.requests import Request
 from appliance.control.caller import Caller, Right
 from appliance.control.changes import Control
 from appliance.model.accounts import Tier
+
+T = TypeVar("T")
 
 EVERY_TIER: Final = frozenset(Tier)
 OPERATORS: Final = frozenset({Tier.PLATFORM, Tier.RESELLER, Tier.TENANT})
@@ -41,6 +43,13 @@ class Call:
     path: Mapping[str, str]
     query: Any = None
     body: Any = None
+    parts: Mapping[type, Any] = field(default_factory=dict)
+
+    def part(self, kind: type[T]) -> T:
+        """The one part of that class which `main` handed to the API beside Control, such as
+        `call.part(Feed)`."""
+        found: T = self.parts[kind]
+        return found
 
     @property
     def if_match(self) -> int | None:

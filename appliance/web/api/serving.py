@@ -82,12 +82,15 @@ class Api:
         rates: Rates,
         first_answers: FirstAnswers,
         operations: Sequence[Operation],
+        parts: Sequence[object] = (),
     ) -> None:
+        """`parts`: what operations ask for by its class, `call.part(Feed)`."""
         self.control = control
         self.operations = operations
         self._identity = identity
         self._rates = rates
         self._first_answers = first_answers
+        self._parts = {type(part): part for part in parts}
 
     def routes(self) -> list[Route]:
         """A path's methods together; what no operation serves is 405 or 404 by Starlette."""
