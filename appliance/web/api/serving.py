@@ -118,7 +118,7 @@ class Api:
         async def do() -> Response:
             what = _decoded(operation, body)
             path = {name: str(value) for name, value in request.path_params.items()}
-            call = Call(request, caller, self.control, path, query, what)
+            call = Call(request, caller, self.control, path, query, what, self._parts)
             answer = await operation.handler(call)
             return answer.content if isinstance(answer.content, Response) else encoded(answer)
 
