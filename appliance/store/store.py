@@ -91,7 +91,7 @@ class Store:
         transaction: list[Transaction] = []
 
         def run(database: Database) -> T:
-            transaction.append(Transaction(database, self.keys, now))
+            transaction.append(Transaction(database, self.keys, now, self.realm))
             return work(transaction[0])
 
         result = await self._box.run(run)

@@ -20,11 +20,12 @@ Swap = Callable[[Snapshot], None]
 
 @dataclass(slots=True)
 class Transaction:
-    """`now` is the moment of the change, in UTC."""
+    """`now` is the moment of the change, in UTC; `realm` the box's digest realm."""
 
     database: Database
     keys: KeyRing
     now: datetime
+    realm: str
     swaps: list[Swap] = field(default_factory=list)
     events: list[object] = field(default_factory=list)
 
