@@ -217,6 +217,27 @@ def load_devices(database: Database, keys: KeyRing) -> list[tuple[Device, str]]:
     ]
 
 
+def find_devices(database: Database, where: str, *values: object) -> list[Device]:
+    """Devices without their secrets, in the order in which they were made."""
+    rows = connection(database).execute(
+        "SELECT key, tenant_id, extension_id, username, type, name, media_security, md5_only,"
+        f" version FROM devices {where} ORDER BY key",  # noqa: S608 - our own words
+        values,
+    )
+    return [_stored_device(*row) for row in rows]
+
+
+def delete_devices(database: Database, keys: Sequence[DeviceKey]) -> None:
+    connection(database).executemany("DELETE FROM devices WHERE key = ?", ((k,) for k in keys))
+
+
+def delete_extension(database: Database, extension: ExtensionKey) -> None:
+    """With its devices, its mailbox and its links."""
+    file = connection(database)
+    file.execute("DELETE FROM devices WHERE extension_id = ?", (extension,))
+    file.execute("DELETE FROM extensions WHERE key = ?", (extension,))
+
+
 def subscriber(
     device: Device, extension: Extension, tenant: Tenant, realm: str, secret: str
 ) -> Subscriber:
