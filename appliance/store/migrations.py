@@ -177,8 +177,7 @@ BOX: Final[tuple[str, ...]] = (
     CREATE INDEX deliveries_next_at ON deliveries (next_at) WHERE next_at IS NOT NULL;
     CREATE TABLE mails (
         key INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
-        kind TEXT NOT NULL, recipient TEXT NOT NULL, subject TEXT NOT NULL,
-        body_text BLOB NOT NULL, body_html BLOB NOT NULL, status TEXT NOT NULL,
+        kind TEXT NOT NULL, recipient TEXT NOT NULL, facts BLOB NOT NULL, status TEXT NOT NULL,
         tries INTEGER NOT NULL, error TEXT NOT NULL, created_at INTEGER NOT NULL,
         next_at INTEGER, sent_at INTEGER);
     CREATE INDEX mails_next_at ON mails (next_at) WHERE next_at IS NOT NULL;

@@ -329,14 +329,13 @@ class Deliveries(Table):
 
 
 class Mails(Table):
-    """Bodies are sealed: they hold links and codes that are good for a while."""
+    """`facts`, a JSON object that a mail is written from, are sealed: they hold links and codes that
+    are good for a while."""
 
     key = AutoField()
     kind = TextField()
     recipient = TextField()
-    subject = TextField()
-    body_text = BlobField()
-    body_html = BlobField()
+    facts = BlobField()
     status = TextField()
     tries = IntegerField()
     error = TextField()
