@@ -73,6 +73,12 @@ def enter_reseller(caller: Caller, database: Database, code: str) -> Reseller:
     raise NotFound(NOT_HERE) if caller.tier is Tier.PLATFORM else Forbidden(NOT_YOURS)
 
 
+def require_tier(caller: Caller, *tiers: Tier) -> None:
+    """For what only some tiers may do wherever they stand. Raises Forbidden."""
+    if caller.tier not in tiers:
+        raise Forbidden(NOT_YOURS)
+
+
 def _set(key: int | None) -> int:
     """A caller of this tier has one: else nothing is in its scope."""
     return -1 if key is None else key

@@ -4,7 +4,7 @@ A record is kept once committed. One that a crash left open is closed at the nex
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -67,6 +67,11 @@ class CallRepository:
         """The latest records, newest first, of one tenant or of the whole box."""
         return await self._writer.run(lambda database: latest_calls(database, tenant, limit))
 
+    async def forget(self, tenant: TenantKey) -> int:
+        """Delete a tenant's records; how many there were."""
+        await self._records.flush()
+        return await self._writer.run(lambda database: forget_tenant(database, tenant))
+
     async def flush(self) -> None:
         """Commit all that waits."""
         await self._records.flush()
@@ -82,6 +87,31 @@ def latest_calls(
     rows = list(query.dicts().execute(database))
     legs = _legs_of(database, [row["call_key"] for row in rows])
     return [_call(row, legs[row["call_key"]]) for row in rows]
+
+
+def count_calls(database: Database, tenant: TenantKey) -> int:
+    """How many records a tenant has."""
+    query = "SELECT count(*) FROM calls WHERE tenant = ?"
+    return int(connection(database).execute(query, (tenant,)).get)
+
+
+def forget_tenant(database: Database, tenant: TenantKey) -> int:
+    """Delete a tenant's records with their legs; how many there were."""
+    file = connection(database)
+    mine = "SELECT call_key FROM calls WHERE tenant = ?"
+    file.execute(f"DELETE FROM legs WHERE call_key IN ({mine})", (tenant,))  # noqa: S608
+    file.execute("DELETE FROM calls WHERE tenant = ?", (tenant,))
+    return file.changes()
+
+
+def forget_lost(database: Database, tenants: Collection[TenantKey]) -> int:
+    """Delete the records of tenants that are no more: of a call that ended after its tenant, or
+    where a crash came between (the two files share no transaction). How many tenants those were."""
+    known = connection(database).execute("SELECT DISTINCT tenant FROM calls")
+    lost = [TenantKey(key) for (key,) in known if key not in tenants]
+    for tenant in lost:
+        forget_tenant(database, tenant)
+    return len(lost)
 
 
 def close_open_calls(database: Database) -> int:

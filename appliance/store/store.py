@@ -18,7 +18,7 @@ from appliance.settings import DataFolder
 from appliance.store import migrations, rows
 from appliance.store.bindings import BindingRepository, drop_lapsed, load_bindings
 from appliance.store.blocks import BlockRepository, load_blocks
-from appliance.store.calls import CallRepository, close_open_calls
+from appliance.store.calls import CallRepository, close_open_calls, forget_lost
 from appliance.store.database import check
 from appliance.store.errors import DamagedDatabase, FolderUnusable
 from appliance.store.keys import KeyRing
@@ -59,6 +59,8 @@ class Store:
         self._records.call(lambda db: drop_lapsed(db, clock.wall())).result()
         self.bindings = BindingRepository(self._records, self._load_bindings())
         closed = self._records.call(close_open_calls).result()
+        tenants = {tenant.key for tenant in self.snapshot.tenants()}
+        self._records.call(lambda db: forget_lost(db, tenants)).result()
         if closed:
             log.warning("calls that the last run left open were closed", extra={"calls": closed})
 
