@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import apsw
-from peewee import SqliteDatabase as Database
-
 from appliance.model.accounts import Account, AccountKey, AccountStatus, Link, LinkRole, Tier
 from appliance.model.extensions import ExtensionKey
 from appliance.model.resellers import ResellerKey
 from appliance.model.tenants import TenantKey
-from appliance.store.database import connection
+from appliance.store import logins, one_time_links
+from appliance.store.database import Database, connection
 from appliance.store.moments import from_number, to_number
 from appliance.store.transactions import Transaction
 
@@ -59,7 +58,7 @@ def insert(transaction: Transaction, account: Account) -> Account:
 
 def update(transaction: Transaction, account: Account) -> None:
     """Write what may change of an account and its links: all but key, password and factors. The
-    caller counts `version` up."""
+    caller counts `version` up. One that is not active has no login any more, nor a link by mail."""
     columns = ", ".join(f"{column} = ?" for column in _WRITTEN.split(", "))
     transaction.file.execute(
         f"UPDATE accounts SET {columns} WHERE key = ?",  # noqa: S608
@@ -67,6 +66,10 @@ def update(transaction: Transaction, account: Account) -> None:
     )
     transaction.file.execute("DELETE FROM links WHERE account_id = ?", (account.key,))
     _write_links(transaction.file, account.key, account.links)
+    if account.status is not AccountStatus.ACTIVE:
+        logins.end_of_account(transaction, account.key)
+    if account.status is AccountStatus.DISABLED:
+        one_time_links.drop(transaction, account.key)
     transaction.tell(AccountChanged(account))
 
 
@@ -88,6 +91,7 @@ def signed_in(transaction: Transaction, account: AccountKey) -> Account:
 
 def delete(transaction: Transaction, account: AccountKey) -> None:
     """With its links, password, factors and logins."""
+    logins.end_of_account(transaction, account)
     transaction.file.execute("DELETE FROM accounts WHERE key = ?", (account,))
     transaction.tell(AccountGone(account))
 

@@ -107,7 +107,7 @@ BOX: Final[tuple[str, ...]] = (
     CREATE TABLE logins (
         key INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
         account_id INTEGER NOT NULL REFERENCES accounts (key) ON DELETE CASCADE,
-        public_id TEXT NOT NULL, refresh_hash BLOB NOT NULL, spent_hash BLOB,
+        public_id TEXT NOT NULL, refresh_hash BLOB NOT NULL, family_hash BLOB NOT NULL,
         address TEXT NOT NULL, user_agent TEXT NOT NULL,
         created_at INTEGER NOT NULL, used_at INTEGER NOT NULL, expires_at INTEGER NOT NULL);
     CREATE UNIQUE INDEX logins_public_id ON logins (public_id);

@@ -195,13 +195,14 @@ class Passkeys(Table):
 
 
 class Logins(Table):
-    """A person's web session. `refresh_hash` opens it once; `spent_hash` is the one before."""
+    """A person's web session. `refresh_hash` opens it once; every token of the
+    login, spent ones too, is known by `family_hash`."""
 
     key = AutoField()
     account = ForeignKeyField(Accounts, on_delete="CASCADE")
     public_id = TextField(unique=True)
     refresh_hash = BlobField()
-    spent_hash = BlobField(null=True)
+    family_hash = BlobField()
     address = TextField()
     user_agent = TextField()
     created_at = MomentField()
