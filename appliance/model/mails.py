@@ -9,7 +9,7 @@ MailKey = NewType("MailKey", int)
 
 
 class MailKind(StrEnum):
-    """What a mail is for; `mail/letters.py` has the words of each, and says which facts it takes."""
+    """What a mail is for; `mail/letters.py` has the words of each and says which facts it takes."""
 
     INVITATION = "invitation"
     RESET = "reset"
@@ -45,7 +45,7 @@ class Mail:
 
 
 class RelaySecurity(StrEnum):
-    """How the relay is spoken to: in clear, in clear and then TLS (RFC 3207), TLS from the start."""
+    """How the relay is spoken to: in clear, in clear and then TLS (RFC 3207), or TLS at once."""
 
     NONE = "none"
     STARTTLS = "starttls"

@@ -1,7 +1,7 @@
 """What is set once for the whole box, by name: JSON values, and sealed ones."""
 
 import hashlib
-from typing import TypeVar
+from typing import Any
 
 import msgspec
 
@@ -9,11 +9,9 @@ from appliance.store.database import Database, connection
 from appliance.store.keys import KeyRing, place
 from appliance.store.transactions import Transaction
 
-T = TypeVar("T")
 
-
-def setting(database: Database, name: str, kind: type[T]) -> T | None:
-    """The value that was put there; None where none was."""
+def setting(database: Database, name: str, kind: Any) -> Any:
+    """The value of that kind (as msgspec takes kinds) that was put there; None where none was."""
     text = _text(database, name)
     return None if text is None else msgspec.json.decode(text, type=kind)
 

@@ -1,4 +1,4 @@
-"""Mails at rest. The facts that a mail is written from are sealed: links and codes are among them."""
+"""Mails at rest. The facts that one is written from are sealed: links and codes are among them."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -38,7 +38,8 @@ _COLUMNS: Final = "key, kind, recipient, status, tries, error, created_at, next_
 
 def relay(database: Database) -> Relay | None:
     """None: no relay is set."""
-    return setting(database, RELAY, Relay)
+    found: Relay | None = setting(database, RELAY, Relay | None)
+    return found
 
 
 def relay_password(database: Database, keys: KeyRing) -> str:

@@ -330,8 +330,8 @@ class Deliveries(Table):
 
 
 class Mails(Table):
-    """`facts`, a JSON object that a mail is written from, are sealed: they hold links and codes that
-    are good for a while."""
+    """`facts`, a JSON object, are what a mail is written from; sealed, since links and codes are
+    among them."""
 
     key = AutoField()
     kind = TextField()
