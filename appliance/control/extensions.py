@@ -1,22 +1,22 @@
 """Extensions: what may be done to a tenant's lines (manual § 9.2, § 9.3)."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from appliance.control import fields
+from appliance.control import fields, numbers
 from appliance.control.caps import require_room
 from appliance.control.changes import Change
 from appliance.control.errors import NOT_HERE, Changed, Conflict, Invalid, NotFound
+from appliance.control.news import DevicesSignedOff
+from appliance.model.accounts import Account, LinkRole
 from appliance.model.extensions import Extension
-from appliance.model.numbering import reserved_for
 from appliance.model.tenants import Tenant
-from appliance.store import rows
+from appliance.store import accounts, rows
 from appliance.store.database import Database
 from appliance.store.rows import NewExtension
 
-NUMBER: Final = re.compile(r"[0-9]{3,5}")
+SHORTEST_RING: Final = 5
 LONGEST_RING: Final = 300
 
 
@@ -24,7 +24,7 @@ def create(change: Change, slug: str, new: NewExtension) -> Extension:
     """A new line with its mailbox. Raises Forbidden, NotFound, Invalid, Conflict."""
     tenant = change.tenant(slug)
     new = replace(new, name=fields.name(new.name), ring_seconds=_ring(new.ring_seconds))
-    _free(change, tenant, new.number)
+    numbers.require_free(change.database, tenant, new.number)
     require_room(change, tenant, "extensions")
     (made,) = rows.insert_extensions(change.database, tenant.key, [new])
     change.transaction.swap(lambda snapshot: snapshot.put_extensions([made]))
@@ -65,10 +65,43 @@ def edit(
         ring_seconds=known.ring_seconds if ring_seconds is None else _ring(ring_seconds),
         version=known.version + 1,
     )
+    if known.shared and not now.shared and len(accounts.linked_to(change.database, now.key)) > 1:
+        raise Conflict.of("shared", "Several users answer this extension.", "in_use")
     rows.update_extension(change.database, now)
     change.transaction.swap(lambda snapshot: snapshot.put_extensions([now]))
+    if known.enabled and not now.enabled:
+        _sign_off(change, now)
     change.record("extension", _what(known, now), f"extension {number}", tenant=tenant)
     return now
+
+
+def delete(change: Change, slug: str, number: str) -> None:
+    """The whole line: its devices, which are signed off at once, its mailbox, its links; never a
+    user (manual § 9.8). Raises Forbidden, NotFound."""
+    tenant, known = find(change, slug, number)
+    for account in accounts.linked_to(change.database, known.key):
+        accounts.update(change.transaction, _without(account, known))
+    _sign_off(change, known)
+    rows.delete_extension(change.database, known.key)
+    change.transaction.swap(lambda snapshot: snapshot.remove_extensions([known.key]))
+    change.record("extension", "Deleted extension", f"extension {number}", tenant=tenant)
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What goes with an extension when it is deleted."""
+
+    devices: int
+    mailboxes: int
+    users: int
+    """Those who lose it; they stay."""
+
+
+def contents(database: Database, extension: Extension) -> Contents:
+    def count(table: str) -> int:
+        return rows.count(database, table, "WHERE extension_id = ?", extension.key)
+
+    return Contents(count("devices"), count("mailboxes"), count("links"))
 
 
 def find(change: Change, slug: str, number: str) -> tuple[Tenant, Extension]:
@@ -85,22 +118,23 @@ def of_number(database: Database, tenant: Tenant, number: str) -> Extension:
     return found[0]
 
 
-def _free(change: Change, tenant: Tenant, number: str) -> None:
-    """Raises Invalid for what is no extension number, Conflict naming who has it."""
-    if not NUMBER.fullmatch(number):
-        raise Invalid.of(extension="3–5 digits, unique in this tenant.")
-    owner = reserved_for(number, tenant.country)
-    if owner:
-        raise Conflict.of("extension", f"{number} is {owner}.")
-    if rows.load_extensions(
-        change.database, "WHERE tenant_id = ? AND number = ?", tenant.key, number
-    ):
-        raise Conflict.of("extension", "extension number already in use.")
+def _sign_off(change: Change, extension: Extension) -> None:
+    devices = rows.find_devices(change.database, "WHERE extension_id = ?", extension.key)
+    change.transaction.tell(DevicesSignedOff(tuple(device.key for device in devices)))
+
+
+def _without(account: Account, extension: Extension) -> Account:
+    """The account without its link to the extension; where that was its primary one, the next one
+    is now (manual § 7.3)."""
+    links = [link for link in account.links if link.extension != extension.key]
+    if links and all(link.role is not LinkRole.PRIMARY for link in links):
+        links[0] = replace(links[0], role=LinkRole.PRIMARY)
+    return replace(account, links=tuple(links), version=account.version + 1)
 
 
 def _ring(seconds: int) -> int:
-    if not 5 <= seconds <= LONGEST_RING:
-        raise Invalid.of(ring_seconds=f"5 to {LONGEST_RING} seconds.")
+    if not SHORTEST_RING <= seconds <= LONGEST_RING:
+        raise Invalid.of(ring_seconds=f"{SHORTEST_RING} to {LONGEST_RING} seconds.")
     return seconds
 
 

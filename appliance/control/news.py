@@ -1,4 +1,8 @@
-"""What the telephone side tells: published by `main`, heard by the feed, webhooks and counts."""
+"""News between the telephone side and control, as events.
+
+What happens on the wire is published by `main` and heard by the feed, webhooks and counts; what a
+change means for phones is told with its commit and heard by `main`.
+"""
 
 from dataclasses import dataclass
 
@@ -41,3 +45,19 @@ class CallEnded:
     """A call is over; its record is on its way to the disk (manual § 25.4)."""
 
     record: CallRecord
+
+
+@dataclass(frozen=True, slots=True)
+class DevicesSignedOff:
+    """For the telephone side: whatever is registered by these devices is so no longer, since they
+    were deleted, their secret was replaced, or their extension was disabled."""
+
+    devices: tuple[DeviceKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockLifted:
+    """For the telephone side: this name may try again from this address."""
+
+    username: str
+    address: str
