@@ -32,6 +32,7 @@ from appliance.store import api_keys, rows
 from appliance.store.api_keys import ApiKeyChanged
 from appliance.store.conditions import ALL, Condition
 from appliance.store.database import Database
+from appliance.store.moments import to_number
 from appliance.store.transactions import Transaction
 
 log = logging.getLogger(__name__)
@@ -252,7 +253,7 @@ def _require_room(change: Change, whose: Owner) -> None:
         whose.tier.value,
         whose.reseller.key if whose.reseller else None,
         whose.tenant.key if whose.tenant else None,
-        int(change.now.timestamp() * 1_000_000),
+        to_number(change.now),
     )
     if api_keys.count(change.database, wanted) >= MOST_OF_ONE_OWNER:
         raise Conflict("API key limit reached.", "limit_reached")

@@ -13,6 +13,8 @@ from appliance.control.errors import Invalid
 
 T = TypeVar("T")
 
+_Part = str | Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)] | None
+
 LONGEST_PAGE: Final = 200
 USUAL_PAGE: Final = 50
 
@@ -49,7 +51,7 @@ def key_of(cursor: str, length: int) -> tuple[Any, ...] | None:
         return None
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
-        key = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[str | int | None])
+        key = msgspec.json.decode(base64.urlsafe_b64decode(padded), type=list[_Part])
     except (ValueError, msgspec.DecodeError):
         key = []
     if len(key) != length:
