@@ -29,6 +29,7 @@ async def test_call_left_open_by_a_crash_is_closed_at_the_next_start(
     reopen: Callable[[], Store],
 ) -> None:
     store = reopen()
+    await store.add_tenant("acme", "Acme Corp")
     store.calls.begin(OPEN)
     await store.calls.flush()
     await crash(store)
@@ -46,6 +47,7 @@ async def test_call_left_open_by_a_crash_is_closed_at_the_next_start(
 
 async def test_finished_call_is_left_alone_at_the_next_start(reopen: Callable[[], Store]) -> None:
     store = reopen()
+    await store.add_tenant("acme", "Acme Corp")
     store.calls.finish(FINISHED)
     await store.close()
     store = reopen()
@@ -101,3 +103,24 @@ async def test_moments_keep_their_microseconds(store: Store) -> None:
     await store.calls.flush()
     (found,) = await store.calls.latest()
     assert found.started_at == NOON
+
+
+async def test_records_of_a_tenant_that_is_no_more_are_gone_at_the_next_start(
+    reopen: Callable[[], Store],
+) -> None:
+    store = reopen()
+    await store.add_tenant("acme", "Acme Corp")
+    store.calls.finish(FINISHED)
+    store.calls.finish(replace(FINISHED, call_key="other", tenant=TenantKey(2)))
+    await store.close()
+    store = reopen()
+    assert await store.calls.latest() == [FINISHED]
+    await store.close()
+
+
+async def test_deleting_one_tenants_records_leaves_the_others(store: Store) -> None:
+    other = replace(FINISHED, call_key="other", tenant=TenantKey(2))
+    store.calls.finish(FINISHED)
+    store.calls.finish(other)
+    assert await store.calls.forget(TenantKey(1)) == 1
+    assert await store.calls.latest() == [other]
