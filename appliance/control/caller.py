@@ -41,6 +41,11 @@ class Caller:
     rights: frozenset[Right] = ALL_RIGHTS
     address: str = ""
 
+    @property
+    def is_key(self) -> bool:
+        """Whether a machine asks, by its API key."""
+        return self.credential.startswith("key:")
+
     def may(self, right: Right) -> bool:
         """Whether it holds the right, or the writing one of the same family."""
         family, _, verb = right.value.partition(":")

@@ -63,8 +63,9 @@ Handler = Callable[[Call], Awaitable[Answer]]
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`tiers` empty: public, without a token. `right`: what a key needs besides. `errors` are the
-    statuses that it answers beyond those that every operation may."""
+    """`tiers` empty: public, without a token. `right`: what a key needs besides; without one the
+    operation is for people's logins alone, or for every key where `any_key` says so. `errors` are
+    the statuses that it answers beyond those that every operation may."""
 
     method: str
     path: str
@@ -72,6 +73,7 @@ class Operation:
     handler: Handler
     tiers: frozenset[Tier]
     right: Right | None = None
+    any_key: bool = False
     body: type[msgspec.Struct] | None = None
     query: type[msgspec.Struct] | None = None
     answer: type | None = None

@@ -171,6 +171,8 @@ def _require(operation: Operation, caller: Caller) -> None:
         raise Forbidden(NOT_YOURS)
     if operation.right is not None and not caller.may(operation.right):
         raise Forbidden(NOT_YOURS, "right_missing")
+    if operation.right is None and operation.tiers and caller.is_key and not operation.any_key:
+        raise Forbidden("This is for people's logins, not for keys.", "logins_only")
 
 
 def encoded(answer: Answer) -> Response:
