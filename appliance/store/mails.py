@@ -81,6 +81,11 @@ def load(database: Database, wanted: Condition, more: str = "") -> list[Mail]:
     return [_mail(*row) for row in rows]
 
 
+def count(database: Database, wanted: Condition) -> int:
+    query = f"SELECT count(*) FROM mails {wanted.where}"  # noqa: S608
+    return int(connection(database).execute(query, wanted.values).get)
+
+
 def find(database: Database, key: int) -> Mail | None:
     return next(iter(load(database, Condition("key = ?", key))), None)
 
@@ -114,7 +119,7 @@ def update(transaction: Transaction, mail: Mail) -> None:
             *(to_number(mail.next_at), to_number(mail.sent_at), mail.key),
         ),
     )
-    if mail.state is MailState.SENT:
+    if mail.state is MailState.SENT and transaction.file.changes():
         known = facts(transaction.database, transaction.keys, mail.key)
         wiped = {name: "" for name in SECRET_FACTS if known.get(name)}
         _write_facts(transaction, mail.key, {**known, **wiped})
