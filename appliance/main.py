@@ -12,23 +12,28 @@ import secrets
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import asdict
 from typing import Final
 
 import uvloop
 
 from appliance import __version__, garbage
 from appliance.box.certificates import Certificates
-from appliance.box.names import names_of_box
+from appliance.box.names import chief_address, names_of_box
 from appliance.box.notify import notify
 from appliance.box.ready import Ready
 from appliance.box.running import Running
 from appliance.clock import SystemClock
+from appliance.control.live import BoxFacts, Live
+from appliance.control_plane import ControlPlane
+from appliance.events import Events
 from appliance.files import read_key
 from appliance.model.bindings import RegistrationState
 from appliance.model.devices import Device, DeviceKey
 from appliance.operations import Operations
 from appliance.settings import Settings
 from appliance.store import Store
+from appliance.telephone_side import TelephoneSide, ToldRecords
 from appliance.telephony.access import Gate
 from appliance.telephony.binding import Contact
 from appliance.telephony.bindings import Bindings
@@ -43,13 +48,15 @@ from appliance.telephony.sip.core_events import Event
 from appliance.telephony.sip.digest import Nonces
 from appliance.telephony.switch import Switch
 from appliance.telephony.transport.driver import Driver, Listen
-from appliance.web.app import PublicFacts, public_app
+from appliance.web.app import PublicFacts, plain_app, public_app
 from appliance.web.control import control_app
 from appliance.web.server import WebServer
 
 log = logging.getLogger(__name__)
 
 BRAND: Final = "ByondVoice"
+BUILD: Final = "2026.11"
+"""The dated tag of this build (manual § 22.6.1)."""
 DRAIN_SECONDS: Final = 10.0
 NONCE_SECONDS: Final = 120.0
 DAY_SECONDS: Final = 86_400.0
@@ -73,11 +80,15 @@ class Box:
         self.store = store
         self.clock = SystemClock()
         self.started_at = self.clock.now()
+        self.brand = BRAND
+        self.events = Events()
+        self.side = TelephoneSide(self)
         self.operations = Operations(self)
         self.certificates = Certificates(settings.data.tls, names_of_box(settings.bind), self.clock)
         self.media = NativeMedia((settings.rtp_ports.first, settings.rtp_ports.last))
         self._build_edge()
         self._build_switch()
+        self._build_control_plane()
 
     def _build_edge(self) -> None:
         """Transports, and who may use them."""
@@ -108,12 +119,27 @@ class Box:
             driver=self.driver,
             media=self.media,
             directory=self.store.snapshot,
-            records=self.store.calls,
+            records=ToldRecords(self.store.calls, self.events),
             contacts=self._contacts,
             clock=self.clock,
+            answered=self.side.tell_answered,
         )
         self.exchange = Exchange(self.equipment, arrive)
         self.switch = Switch(self.driver, self.gate, self.registrar, self.exchange, self.clock)
+
+    def _build_control_plane(self) -> None:
+        """What operators and users may do, and what their changes mean for phones."""
+        side = self.side
+        facts = BoxFacts(
+            self.brand,
+            __version__,
+            BUILD,
+            chief_address(self.settings.bind),
+            lambda: asdict(self.ready()),
+        )
+        live = Live(side, side, side.components, facts)
+        self.control_plane = ControlPlane(self.store, self.clock, self.events, live)
+        side.obey(self.events)
 
     async def run(self, announce: Callable[[Ready], None]) -> None:
         """Start every part, announce the box, and stop in reverse order when told to."""
@@ -138,19 +164,20 @@ class Box:
     async def _start_web(self, parts: AsyncExitStack) -> None:
         """HTTPS and HTTP for everybody, and a loopback port for the box's own command line."""
         settings, operations = self.settings, self.operations
-        app = public_app(
-            PublicFacts(
-                BRAND,
-                __version__,
-                operations.health,
-                operations.metrics,
-                lambda: read_key(settings.data.metrics_key),
-            )
+        facts = PublicFacts(
+            BRAND,
+            __version__,
+            operations.health,
+            operations.metrics,
+            lambda: read_key(settings.data.metrics_key),
         )
+        await self.control_plane.start(parts)
+        app = public_app(facts, self.control_plane.routes())
         token = secrets.token_urlsafe(32)
         tls = self.certificates.context(alpn=("http/1.1",))
         self.https = WebServer(app, settings.bind, settings.ports.https, tls)
-        self.http = WebServer(app, settings.bind, settings.ports.http)
+        plain = plain_app(facts, lambda: self.https.port)
+        self.http = WebServer(plain, settings.bind, settings.ports.http)
         control = WebServer(control_app(operations, token), LOOPBACK, 0)
         servers = (self.https, self.http, control)
         for server in servers:
@@ -161,7 +188,8 @@ class Box:
 
     def _start_tasks(self, tasks: asyncio.TaskGroup, parts: AsyncExitStack) -> None:
         self.exchange.open(tasks)
-        for work in (self.keepalives.run(), self._renew_certificates(), garbage.give_back()):
+        own = (self.keepalives.run(), self._renew_certificates(), garbage.give_back())
+        for work in (*own, *self.control_plane.tasks()):
             parts.callback(tasks.create_task(work).cancel)
 
     async def _renew_certificates(self) -> None:
@@ -199,6 +227,7 @@ class Box:
         subscriber = self.store.snapshot.device(device)
         name = subscriber.device.username if subscriber else device
         log.info("registration", extra={"device": name, "was": old, "is": new})
+        self.side.tell_state(device, old, new)
 
 
 def listeners(settings: Settings) -> list[Listen]:

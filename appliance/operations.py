@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from appliance import __version__
 from appliance.model.blocks import Block
 from appliance.model.registrations import Registration
-from appliance.model.subscribers import Subscriber
 from appliance.web.metrics import Metric
 
 if TYPE_CHECKING:
@@ -46,7 +45,8 @@ class Operations:
 
     def registrations(self) -> Sequence[Registration]:
         """Every device of the box as it stands now, in the order in which they were made."""
-        return [self._registration(s) for s in self._box.store.snapshot.subscribers()]
+        side = self._box.side
+        return [side.registration_of(s) for s in self._box.store.snapshot.subscribers()]
 
     def blocks(self) -> Sequence[Block]:
         return self._box.blocks.list()
@@ -72,22 +72,3 @@ class Operations:
             yield Metric.gauge(f"byondvoice_sip_{name}", f"SIP transport: {name}.", value)
         for name, value in totals.items():
             yield Metric.gauge(f"byondvoice_media_{name}", f"Media core: {name}.", value)
-
-    def _registration(self, subscriber: Subscriber) -> Registration:
-        device = subscriber.device
-        status = self._box.bindings.status(device.key, self._box.clock.now())
-        rejection = status.rejections[-1].reason if status.rejections else ""
-        return Registration(
-            tenant=subscriber.tenant.slug,
-            extension=subscriber.extension.number,
-            username=device.username,
-            type=device.type,
-            state=status.state,
-            address=status.address,
-            transport=status.transport,
-            user_agent=status.user_agent,
-            last_seen=status.last_seen,
-            expires_at=status.expires_at,
-            contacts=status.contacts,
-            rejection=rejection,
-        )

@@ -15,7 +15,14 @@ Family = tuple[str, ...]
 
 LAYERS: Final[tuple[tuple[Family, ...], ...]] = (
     (("appliance.__main__", "appliance.arguments", "appliance.terminal"),),
-    (("appliance.main", "appliance.operations"),),
+    (
+        (
+            "appliance.main",
+            "appliance.operations",
+            "appliance.control_plane",
+            "appliance.telephone_side",
+        ),
+    ),
     (
         ("appliance.web",),
         ("appliance.provisioning",),

@@ -30,8 +30,8 @@ BANDS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What the line under a number field says. `owner` in words, "" where the number is free; `next`
-    the next free one, "" where there is none."""
+    """What the line under a number field says. `owner` in words, "" where the number is free;
+    `next` the next free one, "" where there is none."""
 
     number: str
     free: bool

@@ -19,6 +19,7 @@ from appliance.model.calls import (
     TimelineEntry,
 )
 from appliance.model.tenants import TenantKey
+from appliance.store.conditions import Condition
 from appliance.store.database import connection
 from appliance.store.group_commit import GroupCommit, to_json
 from appliance.store.moments import from_number, to_number
@@ -87,6 +88,22 @@ def latest_calls(
     rows = list(query.dicts().execute(database))
     legs = _legs_of(database, [row["call_key"] for row in rows])
     return [_call(row, legs[row["call_key"]]) for row in rows]
+
+
+def load_calls(database: Database, wanted: Condition, limit: int = 1) -> list[CallRecord]:
+    """The records wanted, newest first, with their legs."""
+    query = (
+        f"SELECT {', '.join(CALL_COLUMNS)} FROM calls {wanted.where}"  # noqa: S608 - our own names
+        " ORDER BY started_at DESC, call_key DESC LIMIT ?"
+    )
+    found = [
+        dict(zip(CALL_COLUMNS, row, strict=True))
+        for row in connection(database).execute(query, (*wanted.values, limit))
+    ]
+    for row in found:
+        row |= {name: from_number(row[name]) for name in ("started_at", "answered_at", "ended_at")}
+    legs = _legs_of(database, [row["call_key"] for row in found])
+    return [_call(row, legs[row["call_key"]]) for row in found]
 
 
 def count_calls(database: Database, tenant: TenantKey) -> int:

@@ -85,7 +85,8 @@ def find_lines(
     """Up to `limit` + 1 lines, and how many there are on all pages."""
     file = connection(database)
     wanted = _wanted(tenant, query)
-    join, given = "", ()
+    join = ""
+    given: tuple[object, ...] = ()
     if query.wants_standings:
         ranks = {device: RANKS[state] for device, state in standings.items()}
         join, given = _STANDING, (to_json(ranks), tenant)

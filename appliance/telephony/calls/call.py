@@ -98,6 +98,7 @@ class Call:
             if not await served.answer_here():
                 return Failed(488, "Not Acceptable Here", "no_common_media")
             self.note("Answered", "by the box")
+            self.equipment.answered(self)
             self._watch(Completed())
             begin(served)
             await served.ended.wait()
@@ -127,6 +128,7 @@ class Call:
         if not await self.caller.accept(branch):
             return False
         self.note("Answered", branch.number)
+        self.equipment.answered(self)
         if transferred:
             tell_connected(self.caller, branch)
         self._watch(Answered(branch))

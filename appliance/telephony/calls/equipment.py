@@ -18,6 +18,7 @@ from appliance.telephony.sip.uri import Uri
 from appliance.telephony.transport.driver import Driver
 
 if TYPE_CHECKING:
+    from appliance.telephony.calls.call import Call
     from appliance.telephony.calls.leg import Leg
 
 
@@ -70,3 +71,5 @@ class Equipment:
     secure_profile: set[DeviceKey] = field(default_factory=set)
     """Devices with optional SRTP whose phones turned out to take RTP/SAVP only."""
     counters: CallCounters = field(default_factory=CallCounters)
+    answered: Callable[[Call], None] = lambda _call: None
+    """Told of every call whose caller was answered."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
 from appliance.model.calls import EndedBy
+from appliance.model.numbering import emergency_numbers
 from appliance.model.subscribers import Subscriber
 from appliance.model.tenants import TenantStatus
 from appliance.telephony.calls.abilities import SDP
@@ -16,6 +18,7 @@ from appliance.telephony.calls.description import described
 from appliance.telephony.calls.equipment import Equipment
 from appliance.telephony.calls.incoming import IncomingLeg
 from appliance.telephony.calls.leg import Leg
+from appliance.telephony.calls.outcome import CapReached, Outcome
 from appliance.telephony.calls.replacing import replace
 from appliance.telephony.sdp.errors import SdpError
 from appliance.telephony.sdp.security import refused
@@ -44,6 +47,7 @@ class Exchange:
     def __init__(self, equipment: Equipment, treat: Treatment) -> None:
         self.equipment = equipment
         self.calls: dict[str, Call] = {}
+        self._of_tenants: Counter[int] = Counter()
         self.draining = False
         self._treat = treat
         self._tasks: asyncio.TaskGroup | None = None
@@ -119,12 +123,28 @@ class Exchange:
     def _begin(self, leg: IncomingLeg) -> None:
         assert self._tasks is not None
         self.equipment.counters.arrived += 1
-        call = Call(self.equipment, leg, leg.request.uri.user, self._treat)
+        treat = cap_reached if self._at_cap(leg) else self._treat
+        call = Call(self.equipment, leg, leg.request.uri.user, treat)
         self.calls[call.key] = call
+        self._of_tenants[call.tenant] += 1
         call.start(self._tasks, self._concluded)
 
+    def _at_cap(self, leg: IncomingLeg) -> bool:
+        """Whether the tenant has as many calls as its licence allows (manual § 6.4.1). Emergency
+        numbers are never capped (decisions: Telephony)."""
+        tenant = leg.subscriber.tenant
+        cap = tenant.caps.concurrent_calls
+        if not cap or self._of_tenants[tenant.key] < cap:
+            return False
+        return leg.request.uri.user not in emergency_numbers(tenant.country)
+
+    def count(self, tenant: int | None = None) -> int:
+        """How many calls are in progress, of one tenant or all."""
+        return len(self.calls) if tenant is None else self._of_tenants[tenant]
+
     def _concluded(self, call: Call) -> None:
-        self.calls.pop(call.key, None)
+        if self.calls.pop(call.key, None) is not None:
+            self._of_tenants[call.tenant] -= 1
         if not self.calls:
             self._idle.set()
 
@@ -167,3 +187,8 @@ class Exchange:
         for call in list(self.calls.values()):
             call.ends(EndedBy.SYSTEM, "shutdown")
             call.abandon()
+
+
+async def cap_reached(_call: Call, _number: str) -> Outcome:
+    """The treatment of a call for which the tenant's licence has no room: the record says so."""
+    return CapReached()

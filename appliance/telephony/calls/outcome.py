@@ -91,6 +91,16 @@ class LoopDetected:
 
 
 @dataclass(frozen=True, slots=True)
+class CapReached:
+    """The tenant has as many calls as its licence allows (manual § 6.4.1)."""
+
+    status: int = 486
+    words: str = "Concurrent Call Limit Reached"
+    disposition: Disposition = Disposition.FAILED
+    reason: str = "concurrent_call_limit"
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """The far end refused the call for a reason of its own, passed on as it came."""
 
@@ -121,6 +131,7 @@ Outcome = (
     | Unreachable
     | UnknownNumber
     | LoopDetected
+    | CapReached
     | Failed
     | Redirected
 )
