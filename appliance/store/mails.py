@@ -104,9 +104,8 @@ def due(database: Database, now: datetime, limit: int) -> list[Mail]:
 
 def next_due(database: Database) -> datetime | None:
     """When the next mail wants to go."""
-    found = (
-        connection(database).execute("SELECT min(next_at) FROM mails WHERE next_at NOT NULL").get
-    )
+    query = "SELECT min(next_at) FROM mails WHERE next_at NOT NULL"
+    found: int | None = connection(database).execute(query).get
     return from_number(found)
 
 
