@@ -17,9 +17,9 @@ from appliance.store.rows import tenant_by_slug
 LONGEST_SLUG: Final = 31
 _SLUG: Final = re.compile(r"[a-z](-?[a-z0-9]){1,30}")
 _USERNAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
-_COMPANY_FORMS: Final = frozenset(
-    "ab ag as bhd bv co company corp corporation gmbh inc incorporated kk limited llc llp ltd nv"
-    " oy plc private pte pty sa sarl sas sdn spa srl".split()
+_COMPANY_FORMS: Final = re.compile(
+    r"ab|ag|as|bhd|bv|co|company|corp|corporation|gmbh|inc|incorporated|kk|limited|llc|llp|ltd|nv"
+    r"|oy|plc|private|pte|pty|sa|sarl|sas|sdn|spa|srl"
 )
 SLUG_RULE: Final = (
     "2 to 31 characters: lower-case letters, digits and single hyphens; a letter first."
@@ -46,7 +46,7 @@ def derived_slug(name: str) -> str:
     """A slug from a company's name: `Globex Pte Ltd` becomes `globex`."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     words = re.findall(r"[a-z0-9]+", plain.replace("'", ""))
-    while len(words) > 1 and words[-1] in _COMPANY_FORMS:
+    while len(words) > 1 and _COMPANY_FORMS.fullmatch(words[-1]):
         words.pop()
     made = "-".join(words)
     if not made[:1].isalpha():

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
 from appliance.control import contents, fields, handles, one_time_links, scope
+from appliance.control.caller import Caller
 from appliance.control.caps import require_reseller_room
 from appliance.control.changes import Change, Control
-from appliance.control.caller import Caller
 from appliance.control.contents import Count
 from appliance.control.differences import differences
 from appliance.control.errors import Changed, Conflict, Invalid

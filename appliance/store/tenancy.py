@@ -56,8 +56,8 @@ def reseller_facts(
         f" FROM resellers {wanted.where}"
     )
     return {
-        key: ResellerFacts(known[key], admins.get(key), *counts, from_number(created_at))
-        for key, created_at, *counts in connection(database).execute(query, wanted.values)
+        key: ResellerFacts(known[key], admins.get(key), tenants, lines, from_number(created_at))
+        for key, created_at, tenants, lines in connection(database).execute(query, wanted.values)
     }
 
 
@@ -82,11 +82,10 @@ def tenant_facts(database: Database, keys: Collection[TenantKey]) -> dict[Tenant
     )
     return {
         key: TenantFacts(
-            known[key],
-            resellers[known[key].reseller],
-            owners.get(key),
-            *counts,
-            from_number(created_at),
+            *(known[key], resellers[known[key].reseller], owners.get(key)),
+            *(lines, devices, users, from_number(created_at)),
         )
-        for key, created_at, *counts in connection(database).execute(query, wanted.values)
+        for key, created_at, lines, devices, users in connection(database).execute(
+            query, wanted.values
+        )
     }

@@ -4,12 +4,13 @@ A cursor is the sort key of the last row, opaque to callers; a page costs the sa
 """
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
 
 from appliance.control.errors import Invalid
+from appliance.store.orders import Order
 
 T = TypeVar("T")
 
@@ -57,6 +58,15 @@ def key_of(cursor: str, length: int) -> tuple[Any, ...] | None:
     if len(key) != length:
         raise Invalid.of(cursor="This is no cursor of this list.")
     return tuple(key)
+
+
+def order_of(sort: str, sorts: Mapping[str, str], key: str) -> Order:
+    """The order that `sort` asks for: a name of `sorts`, whose values are our own SQL, the first of
+    them where nothing is asked for; `key` is the column that breaks ties. Raises Invalid."""
+    name = sort.removeprefix("-") or next(iter(sorts))
+    if name not in sorts:
+        raise Invalid.of(sort=f"One of: {', '.join(sorts)}; with - before it the other way round.")
+    return Order(sorts[name], key, sort.startswith("-"))
 
 
 def page_of(rows: Sequence[T], limit: int, total: int, cursor: Any) -> Page[T]:
