@@ -116,21 +116,13 @@ def build_common_passwords() -> None:
     words = {
         word
         for path in files
-        for word in bad_words(path.read_bytes(), int(path.stem))
+        for word in path.read_bytes().splitlines()
         if len(word) >= form["SHORTEST"]
     }
     new = target.with_suffix(".new")
     new.write_bytes(form["written"](words, len(words), source))
     new.rename(target)
     stamp.write_text(wanted)
-
-
-def bad_words(content: bytes, length: int) -> Sequence[bytes]:
-    """One file of the package: words of one length with nothing between them, or from 20
-    characters on, lines."""
-    if length >= 20:
-        return content.split(b"\n")
-    return [content[at : at + length] for at in range(0, len(content), length)]
 
 
 def wheel_tag() -> str:
