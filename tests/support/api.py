@@ -25,6 +25,7 @@ from appliance.model.registrations import Registration
 from appliance.model.resellers import Reseller, ResellerKey
 from appliance.model.tenants import Tenant, TenantKey
 from appliance.store import Store, rows
+from appliance.store.database import connection
 from appliance.web.api.families import OPERATIONS
 from appliance.web.api.operation import Operation
 from appliance.web.api.rates import TokenBuckets
@@ -60,8 +61,8 @@ def quiet_box() -> Live:
 
 
 class People:
-    """Fills Identity: `platform`, `reseller:nimbus`, `tenant:acme`, `user:acme` are tokens; keys are
-    asked for themselves."""
+    """Fills Identity: `platform`, `reseller:nimbus`, `tenant:acme`, `user:acme` are tokens; keys
+    are asked for themselves."""
 
     def __init__(self, keys: ApiKeys) -> None:
         self.keys = keys
@@ -108,8 +109,8 @@ class World:
             new = Reseller(ResellerKey(0), code.upper(), name, f"ops@{code}.example")
             made = self.resellers[code] = rows.insert_reseller(change.database, new, change.now)
             self._login(f"reseller:{code}", Tier.RESELLER, f"reseller · {name}", made.key, None)
-        for slug, code in TENANTS.items():
-            of = self.resellers[code].key if code else None
+        for slug, owner in TENANTS.items():
+            of = self.resellers[owner].key if owner else None
             new_tenant = Tenant(TenantKey(0), slug, slug.title(), reseller=of)
             tenant = rows.insert_tenant(change.database, new_tenant, change.now)
             self.tenants[slug] = tenant
@@ -170,7 +171,7 @@ class World:
         """Actor, action and target of the audit log, the oldest first."""
         query = "SELECT actor, action, target FROM audit ORDER BY number"
         return await self.store.readers.run(
-            lambda database: list(database.execute_sql(query).fetchall())
+            lambda database: list(connection(database).execute(query))
         )
 
 
