@@ -4,6 +4,7 @@ A key never reaches further than whoever makes it: not in tier, not in scope, no
 refused while its tenant or reseller is suspended, and works again after.
 """
 
+import asyncio
 import hashlib
 import logging
 import secrets
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 PREFIX: Final = "sk_live_"
 MOST_OF_ONE_OWNER: Final = 100
 """Keys in force; revoked and expired ones do not count."""
+USES_WRITTEN_EVERY: Final = 60.0
+"""Seconds."""
 NOT_ACTIVE: Final = "account is not active"
 
 
@@ -183,8 +186,17 @@ class ApiKeys:
         """As memory knows it, which the disk follows."""
         return self._used.get(key.key, key.last_used_at)
 
+    async def run(self) -> None:
+        """Write down now and then when keys were used last; until cancelled."""
+        while True:
+            await asyncio.sleep(USES_WRITTEN_EVERY)
+            try:
+                await self.write_uses()
+            except Exception:
+                log.exception("the last uses of keys were not written")
+
     async def write_uses(self) -> None:
-        """Put on the disk when keys were used last; to be called now and then, and at the end."""
+        """Put on the disk when keys were used last; at the end of the box too."""
         used, self._used = self._used, {}
         if not used:
             return
