@@ -1,7 +1,6 @@
 """Call records as operators read them (manual § 22.5, § 23.4, § 25.4)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Final
 
 from appliance.control.changes import Change
@@ -19,8 +18,6 @@ COLUMNS: Final = (
 )
 LARGEST_EXPORT: Final = 100_000
 """Records in one CSV."""
-FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for a formula if a text begins with it."""
 
 
 def summary(record: CallRecord, tenant: str) -> Mapping[str, object]:
@@ -71,22 +68,11 @@ def media_seen(legs: Sequence[LegRecord]) -> str:
     return "one-way" if any(came) else "none"
 
 
-def csv_rows(records: Sequence[CallRecord], tenant: str) -> Iterator[Sequence[str]]:
-    """Rows under COLUMNS."""
+def rows(records: Sequence[CallRecord], tenant: str) -> Iterator[Sequence[object]]:
+    """As a table, under COLUMNS."""
     for record in records:
         fact = summary(record, tenant)
-        yield [cell(fact[column]) for column in COLUMNS]
-
-
-def cell(value: object) -> str:
-    """A value as a spreadsheet takes it: text that would be a formula there stays text."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="seconds").replace("+00:00", "Z")
-    text = str(value)
-    a_number = text[:1] == "+" and text[1:].isdecimal()
-    return f"'{text}" if text.startswith(FORMULAS) and not a_number else text
+        yield [fact[column] for column in COLUMNS]
 
 
 def record_export(change: Change, slug: str) -> Tenant:

@@ -64,7 +64,7 @@ class Subscription:
         self.caller = caller
         self.tenant = tenant
         self.counts: object = None
-        self._good = good
+        self.good = good
         self._waiting: deque[Message] = deque()
         self._news = asyncio.Event()
         self._over = False
@@ -96,10 +96,10 @@ class Subscription:
                 self._waiting.append(QUIET)
             self._news.clear()
             while self._waiting:
-                if self._over or not self._good():
+                if self._over or not self.good():
                     return
                 yield self._waiting.popleft()
-            if self._over or not self._good():
+            if self._over or not self.good():
                 return
 
 
@@ -129,6 +129,8 @@ class Feed:
 
     def subscribe(self, caller: Caller, token: str, tenant: Tenant | None) -> Subscription:
         """From now on. Raises TooMany where the caller, or everybody, has enough of them."""
+        for one in [one for one in self._subscriptions if not one.good()]:
+            self.unsubscribe(one)
         own = sum(one.caller.credential == caller.credential for one in self._subscriptions)
         if own >= PER_CREDENTIAL or len(self._subscriptions) >= IN_ALL:
             raise TooMany("Too many feeds are open.", ASKED_EVERY_SECONDS)

@@ -2,10 +2,34 @@
 
 from typing import Final
 
-from appliance.web.api import api_keys, extensions, mail
+from appliance.web.api import (
+    api_keys,
+    blocks,
+    calls,
+    devices,
+    extensions,
+    feed,
+    health,
+    mail,
+    overview,
+    registrations,
+    search,
+)
 from appliance.web.api.operation import Family, Operation
 
-FAMILIES: Final[tuple[Family, ...]] = (extensions.family, api_keys.family, mail.family)
+FAMILIES: Final[tuple[Family, ...]] = (
+    extensions.family,
+    devices.family,
+    registrations.family,
+    blocks.family,
+    calls.family,
+    api_keys.family,
+    mail.family,
+    overview.family,
+    search.family,
+    feed.family,
+    health.family,
+)
 
 OPERATIONS: Final[tuple[Operation, ...]] = tuple(
     operation for family in FAMILIES for operation in family.operations
