@@ -1,10 +1,11 @@
 """Operators: the logins of the platform itself and of resellers (manual § 4.1)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from appliance.control import handles, people, scope, users
 from appliance.control.changes import Change
 from appliance.control.errors import Invalid
+from appliance.control.passwords import Temporary
 from appliance.control.people import Person
 from appliance.model.accounts import Account, AccountKey, AccountStatus, Tier
 from appliance.model.resellers import Reseller
@@ -13,13 +14,13 @@ from appliance.store import rows
 
 @dataclass(frozen=True, slots=True)
 class NewOperator:
-    """`reseller` is a code; "" for the caller's own level. `temporary_password` as in NewUser."""
+    """`reseller` is a code; "" for the caller's own level. `temporary` as in NewUser."""
 
     username: str
     name: str
     email: str
     reseller: str = ""
-    temporary_password: str | None = field(default=None, repr=False)
+    temporary: Temporary | None = None
     require_second_factor: bool = False
 
 
@@ -36,7 +37,7 @@ def create(change: Change, new: NewOperator) -> Person:
         reseller=reseller.key if reseller else None,
         email_otp=new.require_second_factor,
     )
-    return users.add(change, Person(account, reseller=reseller), new.temporary_password)
+    return users.add(change, Person(account, reseller=reseller), new.temporary)
 
 
 def _level(change: Change, code: str) -> Reseller | None:

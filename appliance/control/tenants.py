@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
-from appliance.control import contents, fields, handles, one_time_links, scope
+from appliance.control import contents, fields, handles, one_time_links, passwords, scope
 from appliance.control.caller import Caller
 from appliance.control.caps import require_reseller_room
 from appliance.control.changes import Change, Control
@@ -17,6 +17,8 @@ from appliance.control.contents import Count
 from appliance.control.differences import differences
 from appliance.control.errors import Changed, Conflict, Invalid
 from appliance.control.lifecycle import TenantCreated, TenantDeleted, TenantStanding
+from appliance.control.news import DevicesSignedOff
+from appliance.control.passwords import NewPassword
 from appliance.model.accounts import Account, AccountKey, AccountStatus, Tier
 from appliance.model.countries import COUNTRIES
 from appliance.model.numbering import reserved_for
@@ -29,7 +31,7 @@ from appliance.model.tenants import (
     TenantKey,
     TenantStatus,
 )
-from appliance.store import accounts, credentials, logins, policies, rows
+from appliance.store import accounts, logins, policies, rows
 from appliance.store.database import Database
 from appliance.store.tenancy import TenantFacts, tenant_facts
 
@@ -41,15 +43,15 @@ STALE: Final = "Somebody has changed this tenant since. Look at it again."
 @dataclass(frozen=True, slots=True)
 class NewTenant:
     """`slug` empty: made from the name. `reseller` is a code, "" for direct (or, where a reseller
-    asks, for itself). With an `owner_email` there is an owner: of that password, given as its hash,
-    or else invited. `caps` and `capabilities`: what differs from the usual."""
+    asks, for itself). With an `owner_email` there is an owner: of that password, or else invited.
+    `caps` and `capabilities`: what differs from the usual."""
 
     name: str
     slug: str = ""
     reseller: str = ""
     owner_email: str = ""
     owner_name: str = ""
-    owner_password: str | None = field(default=None, repr=False)
+    owner_password: NewPassword | None = None
     dial_prefix: str = ""
     country: str = "SG"
     time_zone: str = "Asia/Singapore"
@@ -156,12 +158,14 @@ def _delete(change: Change, tenant: Tenant, confirm: str) -> Tenant:
     if confirm != tenant.slug:
         raise Invalid.of(confirm=f"Type the slug {tenant.slug} to confirm.")
     lost = {each.noun.name: each.count for each in contents.count(change.database, tenant.key)}
+    devices = rows.find_devices(change.database, "WHERE tenant_id = ?", tenant.key)
     accounts.delete_of_tenant(change.transaction, tenant.key)
     contents.delete(change.database, tenant.key)
     policies.delete(change.transaction, tenant.key)
     change.file.execute("DELETE FROM tenants WHERE key = ?", (tenant.key,))
     change.transaction.swap(lambda snapshot: snapshot.remove_tenant(tenant.key))
     change.record("tenant", "Deleted tenant", _target(tenant), tenant=tenant, detail=lost)
+    change.transaction.tell(DevicesSignedOff(tuple(device.key for device in devices)))
     change.transaction.tell(TenantDeleted(tenant.key, tenant.slug))
     return tenant
 
@@ -274,8 +278,7 @@ def _add_owner(change: Change, tenant: Tenant, new: NewTenant) -> None:
     if new.owner_password is None:
         one_time_links.invite(change, owner)
     else:
-        hash_ = new.owner_password
-        credentials.put_password(change.transaction, owner.key, hash_, temporary=False)
+        passwords.put(change, owner, new.owner_password)
 
 
 def _restand(change: Change, tenant: Tenant) -> None:

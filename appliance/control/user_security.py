@@ -7,9 +7,10 @@ one, and is shown once to whoever set it.
 from dataclasses import dataclass, replace
 from typing import Final
 
-from appliance.control import fields, one_time_links, people
+from appliance.control import fields, one_time_links, passwords, people
 from appliance.control.changes import Change
 from appliance.control.errors import Conflict, Invalid
+from appliance.control.passwords import Temporary
 from appliance.control.people import Person
 from appliance.model.accounts import Account, AccountStatus, Tier
 from appliance.model.policy import Policy
@@ -75,7 +76,7 @@ def send_reset_link(change: Change, person: Person) -> None:
     one_time_links.reset(change, person.account)
 
 
-def set_temporary_password(change: Change, person: Person, hash_: str) -> Person:
+def set_temporary_password(change: Change, person: Person, prepared: Temporary) -> Person:
     """One that has to be changed at the next sign-in; its logins are over. Raises Forbidden,
     Conflict."""
     people.may_administer(change, person.account.tier)
@@ -83,10 +84,7 @@ def set_temporary_password(change: Change, person: Person, hash_: str) -> Person
     people.not_the_owner(change, person)
     if person.account.status is AccountStatus.DISABLED:
         raise Conflict("This login is disabled.", "not_active")
-    credentials.put_password(change.transaction, person.account.key, hash_, temporary=True)
-    stored_links.drop(change.transaction, person.account.key)
-    logins.end_of_account(change.transaction, person.account.key)
-    people.record(change, person, "Set temporary password")
+    passwords.set_temporary(change, person.account, prepared)
     return people.now(change, person)
 
 

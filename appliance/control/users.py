@@ -5,12 +5,13 @@ of resellers: those functions take a `Person` (`people.py`).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
-from appliance.control import extensions, fields, handles, one_time_links, people
+from appliance.control import extensions, fields, handles, one_time_links, passwords, people
 from appliance.control.changes import Change
 from appliance.control.errors import Conflict, Invalid, NotFound
+from appliance.control.passwords import Temporary
 from appliance.control.people import Person
 from appliance.model.accounts import Account, AccountKey, AccountStatus, Link, LinkRole, Tier
 from appliance.model.extensions import Extension
@@ -25,8 +26,8 @@ MOST_LINKS: Final = 50
 @dataclass(frozen=True, slots=True)
 class NewUser:
     """`tier` is USER or TENANT (a tenant admin). `extension`: one to link, which is free or shared;
-    `new_extension`: one to create and link. `temporary_password`: the hash of one that has to be
-    changed at the first sign-in; None sends an invitation."""
+    `new_extension`: one to create and link. `temporary`: a password that has to be changed at the
+    first sign-in (`Passwords.temporary`); None sends an invitation."""
 
     username: str
     name: str
@@ -34,7 +35,7 @@ class NewUser:
     tier: Tier = Tier.USER
     extension: str = ""
     new_extension: NewExtension | None = None
-    temporary_password: str | None = field(default=None, repr=False)
+    temporary: Temporary | None = None
     require_second_factor: bool = False
 
 
@@ -63,10 +64,10 @@ def create(change: Change, slug: str, new: NewUser) -> Person:
         email_otp=new.require_second_factor,
         links=(Link(line.key, LinkRole.PRIMARY),) if line else (),
     )
-    return add(change, Person(account, tenant=tenant), new.temporary_password)
+    return add(change, Person(account, tenant=tenant), new.temporary)
 
 
-def add(change: Change, person: Person, temporary_password: str | None) -> Person:
+def add(change: Change, person: Person, temporary: Temporary | None) -> Person:
     """Keep a new login, whose place and name were checked, and have it invited or given its
     temporary password. Raises Invalid, Conflict."""
     account = replace(
@@ -75,14 +76,13 @@ def add(change: Change, person: Person, temporary_password: str | None) -> Perso
         email=fields.email(person.account.email) if person.account.email else "",
     )
     people.free_email(change, account, account.email)
-    _reachable(account, invited=temporary_password is None)
+    _reachable(account, invited=temporary is None)
     made = replace(person, account=accounts.insert(change.transaction, account))
     people.record(change, made, "Created user", role=account.tier.value)
-    if temporary_password is None:
+    if temporary is None:
         one_time_links.invite(change, made.account)
     else:
-        key = made.account.key
-        credentials.put_password(change.transaction, key, temporary_password, temporary=True)
+        passwords.set_temporary(change, made.account, temporary)
     return people.now(change, made)
 
 

@@ -4,11 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from appliance.model.accounts import Account
 from appliance.model.resellers import Reseller, ResellerKey
 from appliance.model.tenants import Tenant, TenantKey
 from appliance.store import accounts
+from appliance.store.conditions import Condition
 from appliance.store.database import Database, connection
 from appliance.store.moments import from_number
 from appliance.store.orders import among
@@ -37,6 +39,34 @@ class TenantFacts:
     devices: int
     users: int
     created_at: datetime
+
+
+EFFECTIVE_STATUS: Final = (
+    "CASE WHEN tenants.status = 'suspended' OR resellers.status = 'suspended'"
+    " THEN 'suspended' ELSE 'active' END"
+)
+"""A suspended reseller suspends its tenants, whose own status stays (manual § 5.4.2)."""
+WITH_RESELLERS: Final = "tenants LEFT JOIN resellers ON resellers.key = tenants.reseller_id"
+
+
+@dataclass(frozen=True, slots=True)
+class TenantCounts:
+    """By the effective status."""
+
+    tenants: int
+    active: int
+    suspended: int
+    extensions: int
+
+
+def count_tenants(database: Database, wanted: Condition) -> TenantCounts:
+    query = (
+        f"SELECT count(*), total(({EFFECTIVE_STATUS}) = 'active'),"  # noqa: S608 - our own words
+        " total((SELECT count(*) FROM extensions WHERE tenant_id = tenants.key))"
+        f" FROM {WITH_RESELLERS} {wanted.where}"
+    )
+    ((tenants, active, extensions),) = connection(database).execute(query, wanted.values)
+    return TenantCounts(tenants, int(active), tenants - int(active), int(extensions))
 
 
 def reseller_facts(

@@ -11,13 +11,21 @@ from appliance.web.api import (
     feed,
     health,
     mail,
+    operators,
     overview,
     registrations,
+    resellers,
     search,
+    tenants,
+    users,
 )
 from appliance.web.api.operation import Family, Operation
 
 FAMILIES: Final[tuple[Family, ...]] = (
+    resellers.family,
+    tenants.family,
+    users.family,
+    operators.family,
     extensions.family,
     devices.family,
     registrations.family,
