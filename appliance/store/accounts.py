@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import apsw
+
 from appliance.model.accounts import Account, AccountKey, AccountStatus, Link, LinkRole, Tier
 from appliance.model.extensions import ExtensionKey
 from appliance.model.resellers import ResellerKey
@@ -24,7 +25,7 @@ _WRITTEN: Final = (
     " version"
 )
 _READ: Final = (
-    f"{_WRITTEN}, totp_secret IS NOT NULL,"
+    f"{_WRITTEN}, totp_secret IS NOT NULL,"  # noqa: S608 - our own names
     " (SELECT count(*) FROM passkeys WHERE account_id = accounts.key), created_at, last_sign_in_at"
 )
 
@@ -204,4 +205,3 @@ def _account(key: int, links: tuple[Link, ...], *row: Any) -> Account:
         links,
         version,
     )
-

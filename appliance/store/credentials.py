@@ -162,8 +162,8 @@ def remove_passkey(transaction: Transaction, account: AccountKey, key: int) -> b
 
 def _passkeys(database: Database, where: str, *values: object) -> list[Passkey]:
     rows = connection(database).execute(
-        "SELECT key, account_id, credential, public_key, sign_count, name, created_at,"
-        f" last_used_at FROM passkeys WHERE {where}",  # noqa: S608 - our own words
+        "SELECT key, account_id, credential, public_key, sign_count, name,"  # noqa: S608
+        f" created_at, last_used_at FROM passkeys WHERE {where}",
         values,
     )
     return [

@@ -90,6 +90,13 @@ def rotate(
     return Refresh.ROTATED
 
 
+def is_of_family(database: Database, public_id: str, family: bytes) -> bool:
+    """Whether the login's refresh tokens, spent ones too, have the family of that hash."""
+    query = "SELECT family_hash FROM logins WHERE public_id = ?"
+    found = connection(database).execute(query, (public_id,)).get
+    return found is not None and compare_digest(bytes(found), family)
+
+
 def end(transaction: Transaction, logins: Iterable[str]) -> int:
     """End those; how many there were."""
     return _end(transaction, [(login,) for login in logins])
