@@ -89,7 +89,8 @@ def _kind(database: Database, tenant: Tenant, number: str) -> str:
     """The noun that has the number. An extension's own mailbox is part of it."""
     query = (
         "SELECT 'extension' FROM extensions WHERE tenant_id = ?1 AND number = ?2"
-        " UNION ALL SELECT 'voicemail box' FROM mailboxes WHERE tenant_id = ?1 AND number = ?2"
+        " UNION ALL SELECT 'voicemail box' FROM mailboxes"
+        " WHERE tenant_id = ?1 AND number = ?2 AND extension_id IS NULL"
     )
     return str(connection(database).execute(query, (tenant.key, number)).get or "")
 
