@@ -233,13 +233,16 @@ def _converted(wanted: type, given: Callable[[], Any], *, strict: bool = True) -
     try:
         return msgspec.convert(given(), wanted, strict=strict)
     except msgspec.ValidationError as error:
-        words, _, where = str(error).partition(" - at `$")
-        name = where.strip("`.") or _unknown_field(words)
+        words, name = _fault(str(error))
         raise Invalid(f"{words}.", "invalid", {name: f"{words}."} if name else None) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Refused("The body is not JSON.", "not_json") from None
 
 
-def _unknown_field(words: str) -> str:
-    """msgspec names an unknown or missing field in its words alone."""
-    return words.split("`")[1] if words.count("`") >= 2 else ""
+def _fault(told: str) -> tuple[str, str]:
+    """What msgspec finds wrong, and the field: where it stands, and of an unknown or missing one
+    its name, which it tells in words alone."""
+    words, _, place = told.partition(" - at ")
+    where = place.partition("`$")[2].strip("`.")
+    missing = words.partition("field `")[2].partition("`")[0]
+    return words, ".".join(filter(None, (where, missing)))
