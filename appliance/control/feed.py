@@ -120,7 +120,7 @@ class Feed:
         self._identify = identify
         self._subscriptions: dict[Subscription, None] = {}
         self._moved = asyncio.Event()
-        self._health: Sequence[tuple[str, str]] = ()
+        self._health = self._states()
         events.listen(StateChanged, self._on_state)
         events.listen(CallBegan, lambda news: self._on_call("began", news.record))
         events.listen(CallAnswered, lambda news: self._on_call("answered", news.record))
@@ -221,7 +221,7 @@ class Feed:
                 one.put(self._message("counts", counts))
 
     def _tell_health(self) -> None:
-        health = [(one.key, one.state) for one in self._live.components()]
+        health = self._states()
         if health == self._health:
             return
         self._health = health
@@ -246,6 +246,9 @@ class Feed:
         healthy = all(one.state == "up" for one in components)
         seen = components if caller.tier is Tier.PLATFORM else ()
         return {"status": "operational" if healthy else "degraded", "components": seen}
+
+    def _states(self) -> Sequence[tuple[str, str]]:
+        return [(one.key, one.state) for one in self._live.components()]
 
     def _slug(self, tenant: TenantKey) -> str:
         known = self._snapshot.tenant(tenant)

@@ -58,4 +58,4 @@ def of(device: Device, extension: Extension, facts: BoxFacts, host: str) -> Regi
 
 def _line(name: str, value: str, remark: str) -> str:
     line = f"{name:<15}: {value}"
-    return f"{line:<46}# {remark}" if remark else line
+    return f"{line:<45}# {remark}" if remark else line
