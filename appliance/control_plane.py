@@ -4,6 +4,7 @@ Parts that operations ask for by their class stand in `parts`; what has to run b
 `tasks`.
 """
 
+import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from contextlib import AsyncExitStack
 from typing import Any
@@ -12,13 +13,21 @@ from starlette.routing import BaseRoute
 
 from appliance.clock import Clock
 from appliance.control.api_keys import ApiKeys
-from appliance.control.caller import Caller
 from appliance.control.changes import Control
-from appliance.control.errors import NotAuthenticated
 from appliance.control.feed import Feed
 from appliance.control.first_answers import FirstAnswers
+from appliance.control.first_run import FirstRun
+from appliance.control.followups import Followups
+from appliance.control.guard import Guard
+from appliance.control.hashing import Hashing
+from appliance.control.identity import Identity
 from appliance.control.live import Live
+from appliance.control.one_time_links import OneTimeLinks
+from appliance.control.own_account import OwnAccount
+from appliance.control.passwords import Passwords
 from appliance.control.registrations import StateCounts
+from appliance.control.second_factors import EmailCodes
+from appliance.control.sign_in import SignIn
 from appliance.events import Events
 from appliance.mail.letters import House, Letters
 from appliance.mail.post import Post
@@ -28,11 +37,28 @@ from appliance.web.api.rates import TokenBuckets
 from appliance.web.api.serving import Api
 
 
-class NobodyYet:
-    """Fills Identity until there is one."""
+class People:
+    """Everything that signing in is made of."""
 
-    def caller(self, token: str, address: str) -> Caller:  # noqa: ARG002
-        raise NotAuthenticated("Missing or invalid token.")
+    def __init__(self, control: Control, api_keys: ApiKeys, brand: str) -> None:
+        self.hashing = Hashing()
+        # Tokens are good for minutes, and for this run alone: a refresh brings the next one.
+        self.identity = Identity(control, secrets.token_bytes(32), api_keys.caller)
+        self.followups = Followups(control)
+        self.passwords = Passwords(self.identity, self.hashing)
+        self.guard = Guard(self.identity, self.followups)
+        codes = EmailCodes(control.clock.now)
+        self.sign_in = SignIn(self.identity, self.passwords, self.guard, codes, brand)
+        self.own_account = OwnAccount(self.identity, self.passwords, self.guard, brand)
+        self.one_time_links = OneTimeLinks(self.identity)
+        self.first_run = FirstRun(self.identity, self.passwords, self.guard)
+
+    def parts(self) -> tuple[object, ...]:
+        """What operations ask for."""
+        return (
+            *(self.identity, self.passwords, self.guard, self.sign_in, self.own_account),
+            *(self.one_time_links, self.first_run),
+        )
 
 
 class ControlPlane:
@@ -40,20 +66,21 @@ class ControlPlane:
 
     def __init__(self, store: Store, clock: Clock, events: Events, live: Live) -> None:
         self.control = Control(store, clock, events)
-        identity = NobodyYet()
+        self.api_keys = ApiKeys(self.control)
+        self.people = People(self.control, self.api_keys, live.facts.brand)
+        identity = self.people.identity
         counts = StateCounts(events)
         self.feed = Feed(events, live, counts, store.snapshot, identity.caller)
-        self.api_keys = ApiKeys(self.control)
         letters = Letters(lambda: _house(live))
         self.post = Post(store, clock, events, letters)
-        self._loads: tuple[Callable[[], Awaitable[None]], ...] = (self.api_keys.load,)
+        self._loads: tuple[Callable[[], Awaitable[None]], ...] = (self.api_keys.load, identity.load)
         self.api = Api(
             self.control,
             identity,
             TokenBuckets(clock.now),
             FirstAnswers(self.control),
             OPERATIONS,
-            parts=(live, counts, self.feed, self.api_keys, letters),
+            parts=(live, counts, self.feed, self.api_keys, letters, *self.people.parts()),
         )
 
     def routes(self) -> Iterable[BaseRoute]:
@@ -64,11 +91,13 @@ class ControlPlane:
         for load in self._loads:
             await load()
         parts.push_async_callback(self.api_keys.write_uses)
+        parts.callback(self.people.hashing.close)
+        parts.push_async_callback(self.people.followups.settle)
         parts.callback(self.feed.close)
 
     def tasks(self) -> Iterable[Coroutine[Any, Any, None]]:
         """What runs until it is cancelled."""
-        return (self.feed.run(), self.api_keys.run(), self.post.run())
+        return (self.feed.run(), self.api_keys.run(), self.post.run(), self.people.followups.run())
 
 
 def _house(live: Live) -> House:

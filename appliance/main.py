@@ -10,6 +10,7 @@ import asyncio
 import logging
 import secrets
 import signal
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
@@ -155,11 +156,19 @@ class Box:
             tasks = await parts.enter_async_context(asyncio.TaskGroup())
             self._start_tasks(tasks, parts)
             garbage.settle()
+            self._say_setup_code()
             announce(self.ready())
             notify("READY=1")
             await stopped.wait()
             notify("STOPPING=1")
             await self.exchange.drain(DRAIN_SECONDS)
+
+    def _say_setup_code(self) -> None:
+        """To whoever reads the box's own words, until there is a platform operator."""
+        notice = self.control_plane.people.first_run.notice()
+        if notice:
+            sys.stderr.write(f"{notice}\n")
+            sys.stderr.flush()
 
     async def _start_web(self, parts: AsyncExitStack) -> None:
         """HTTPS and HTTP for everybody, and a loopback port for the box's own command line."""

@@ -115,12 +115,6 @@ class TelephoneSide:
     def _lift(self, username: str, address: str) -> None:
         self._box.blocks.lift(username, address)
 
-    def sweep(self) -> None:
-        """Sign off the devices that are no longer there: their tenant was deleted."""
-        snapshot = self._box.store.snapshot
-        gone = [one for one in self._box.bindings.devices() if snapshot.device(one) is None]
-        self._sign_off(DevicesSignedOff(tuple(gone)))
-
     # -- what the wire tells ---------------------------------------------------------------------
 
     def tell_state(self, device: DeviceKey, old: RegistrationState, new: RegistrationState) -> None:
