@@ -70,7 +70,8 @@ def create(change: Change, new: NewReseller, *, invited: bool = True) -> Reselle
     scope.require_tier(change.caller, Tier.PLATFORM)
     wanted = _checked(
         Reseller(
-            *(ResellerKey(0), new.code, new.name, new.admin_email, new.plan, new.region),
+            *(ResellerKey(0), new.code, new.name, new.admin_email, new.plan),
+            region=new.region or DEFAULT_REGION,
             caps=_caps(ResellerCaps(), new.caps),
             entitlements=_entitled(STANDARD_ENTITLEMENTS, new.entitlements),
         )
@@ -148,13 +149,11 @@ def _checked(reseller: Reseller) -> Reseller:
         raise Invalid.of(code=CODE_RULE)
     if reseller.plan not in PLANS:
         raise Invalid.of(plan=f"One of: {', '.join(PLANS)}.")
-    region = reseller.region or DEFAULT_REGION
-    if not REGION.fullmatch(region):
+    if reseller.region and not REGION.fullmatch(reseller.region):
         raise Invalid.of(region="Lower-case letters, digits and hyphens, such as sg-south.")
     return replace(
         reseller,
         code=code,
-        region=region,
         name=fields.name(reseller.name),
         admin_email=fields.email(reseller.admin_email, "admin_email"),
     )
