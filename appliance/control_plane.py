@@ -12,8 +12,11 @@ from typing import Any
 from starlette.routing import BaseRoute
 
 from appliance.clock import Clock
+from appliance.control.announcements import Announcements
 from appliance.control.api_keys import ApiKeys
+from appliance.control.api_settings import ApiSettingsInForce
 from appliance.control.changes import Control
+from appliance.control.courier import Courier
 from appliance.control.feed import Feed
 from appliance.control.first_answers import FirstAnswers
 from appliance.control.first_run import FirstRun
@@ -23,6 +26,7 @@ from appliance.control.hashing import Hashing
 from appliance.control.identity import Identity
 from appliance.control.live import Live
 from appliance.control.one_time_links import OneTimeLinks
+from appliance.control.outward import Outward
 from appliance.control.own_account import OwnAccount
 from appliance.control.passwords import Passwords
 from appliance.control.registrations import StateCounts
@@ -61,6 +65,16 @@ class People:
         )
 
 
+class Webhooks:
+    """What webhooks are told, and who takes it to them."""
+
+    def __init__(self, control: Control, settings: ApiSettingsInForce, live: Live) -> None:
+        self.outward = Outward(lambda: settings.value)
+        self.announcements = Announcements(control)
+        program = f"{live.facts.brand}/{live.facts.version}"
+        self.courier = Courier(control, self.outward, program)
+
+
 class ControlPlane:
     """Built before anything runs, so that it hears all news from the first on."""
 
@@ -73,14 +87,20 @@ class ControlPlane:
         self.feed = Feed(events, live, counts, store.snapshot, identity.caller)
         letters = Letters(lambda: _house(live))
         self.post = Post(store, clock, events, letters)
-        self._loads: tuple[Callable[[], Awaitable[None]], ...] = (self.api_keys.load, identity.load)
+        settings = ApiSettingsInForce(self.control)
+        self.webhooks = Webhooks(self.control, settings, live)
+        self._loads: tuple[Callable[[], Awaitable[None]], ...] = (
+            *(self.api_keys.load, identity.load, settings.load),
+            self.webhooks.announcements.load,
+        )
+        own = (live, counts, self.feed, self.api_keys, letters, settings, self.webhooks.outward)
         self.api = Api(
             self.control,
             identity,
-            TokenBuckets(clock.now),
+            TokenBuckets(clock.now, lambda: settings.value.requests_per_minute),
             FirstAnswers(self.control),
             OPERATIONS,
-            parts=(live, counts, self.feed, self.api_keys, letters, *self.people.parts()),
+            parts=(*own, *self.people.parts()),
         )
 
     def routes(self) -> Iterable[BaseRoute]:
@@ -91,13 +111,19 @@ class ControlPlane:
         for load in self._loads:
             await load()
         parts.push_async_callback(self.api_keys.write_uses)
+        parts.push_async_callback(self.webhooks.outward.close)
+        parts.push_async_callback(self.webhooks.announcements.write)
         parts.callback(self.people.hashing.close)
         parts.push_async_callback(self.people.followups.settle)
         parts.callback(self.feed.close)
 
     def tasks(self) -> Iterable[Coroutine[Any, Any, None]]:
         """What runs until it is cancelled."""
-        return (self.feed.run(), self.api_keys.run(), self.post.run(), self.people.followups.run())
+        return (
+            *(self.feed.run(), self.api_keys.run(), self.post.run()),
+            *(self.webhooks.announcements.run(), self.webhooks.courier.run()),
+            self.people.followups.run(),
+        )
 
 
 def _house(live: Live) -> House:

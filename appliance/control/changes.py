@@ -121,6 +121,8 @@ class Control:
         self.store = store
         self.clock = clock
         self.events = events
+        self.besides: list[Callable[[Transaction], None]] = []
+        """What else is done with every change, in the writer's thread, once it is made."""
 
     async def change(self, caller: Caller, make: Callable[[Change], T]) -> T:
         """Make a change; answered once calls see it. Raises Refused, and nothing is changed."""
@@ -131,8 +133,8 @@ class Control:
             change = Change(caller, transaction)
             result = make(change)
             change.finish()
-            if also is not None:
-                also(transaction)
+            for work_besides in (*self.besides, *([also] if also else [])):
+                work_besides(transaction)
             return result
 
         return await self.store.change(work, self.clock.wall(), self.events.publish)
