@@ -260,7 +260,8 @@ async def test_list_is_searched_narrowed_sorted_and_paged(world: World) -> None:
     assert _slugs(await ask.get(LIST, reseller="orion")) == ["globex"]
     assert _slugs(await ask.get(LIST, q="ep")) == ["zephyr"]
     assert _slugs(await ask.get(LIST, sort="-reseller")) == ["globex", "acme", "zephyr", "helios"]
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: str | None = ""
     while cursor is not None:
         answer = await ask.get(LIST, sort="-name", limit=1, cursor=cursor)
         seen += _slugs(answer)
