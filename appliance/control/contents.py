@@ -2,34 +2,48 @@
 § 6.6.2). A later noun joins `CONTENTS`, and is counted and deleted from then on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from appliance.model.tenants import TenantKey
+from appliance.store import accounts, webhooks
 from appliance.store.calls import count_calls
+from appliance.store.conditions import Condition
 from appliance.store.database import Database, connection
+from appliance.store.transactions import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Noun:
     """`name` is the API's; `one` and `many` are how a person counts it. `table` is in box.db, with
-    the tenant's key in `column`; "" for what is kept elsewhere."""
+    the tenant's key in `tenant_id`; "" for what is kept elsewhere. `delete`: where others hold it
+    in memory and have to be told, else its rows are just deleted."""
 
     name: str
     one: str
     many: str
     table: str
-    column: str = "tenant_id"
+    delete: Callable[[Transaction, TenantKey], object] | None = None
+
+
+def delete_webhooks(transaction: Transaction, wanted: Condition) -> None:
+    """Whoever tells them hears that they are gone."""
+    for webhook in webhooks.load(transaction.database, wanted):
+        webhooks.delete(transaction, webhook.key)
+
+
+def _delete_webhooks_of(transaction: Transaction, tenant: TenantKey) -> None:
+    delete_webhooks(transaction, Condition("tenant_id = ?", tenant))
 
 
 CONTENTS: Final = (
     Noun("extensions", "extension", "extensions", "extensions"),
     Noun("devices", "SIP device", "SIP devices", "devices"),
     Noun("mailboxes", "voicemail box", "voicemail boxes", "mailboxes"),
-    Noun("users", "user", "users", "accounts"),
+    Noun("users", "user", "users", "accounts", accounts.delete_of_tenant),
     Noun("api_keys", "API key", "API keys", "api_keys"),
-    Noun("webhooks", "webhook", "webhooks", "webhooks"),
+    Noun("webhooks", "webhook", "webhooks", "webhooks", _delete_webhooks_of),
 )
 """In the order in which the dialog names them. What hangs on these (links, logins, passkeys,
 deliveries) goes with them by the tables' own references."""
@@ -72,14 +86,15 @@ def sentence(counts: Sequence[Count]) -> str:
     return f"{listed} will be destroyed. This cannot be undone."
 
 
-def delete(database: Database, tenant: TenantKey) -> None:
-    """Everything of box.db that the tenant owns, but for its accounts (`store/accounts.py` deletes
-    them, and has it told) and for the audit log, which keeps what was done."""
-    file = connection(database)
-    own = [noun for noun in CONTENTS if noun.table != "accounts"]
-    for noun in sorted(own, key=lambda one: one.name not in DELETED_FIRST):
-        file.execute(f"DELETE FROM {noun.table} WHERE {noun.column} = ?", (tenant,))  # noqa: S608
+def delete(transaction: Transaction, tenant: TenantKey) -> None:
+    """Everything of box.db that the tenant owns. The audit log keeps what was done."""
+    for noun in sorted(CONTENTS, key=lambda one: one.name not in DELETED_FIRST):
+        if noun.delete is not None:
+            noun.delete(transaction, tenant)
+        else:
+            query = f"DELETE FROM {noun.table} WHERE tenant_id = ?"  # noqa: S608 - our own names
+            transaction.file.execute(query, (tenant,))
 
 
 def _select(noun: Noun) -> str:
-    return f"SELECT count(*) FROM {noun.table} WHERE {noun.column} = ?"  # noqa: S608
+    return f"SELECT count(*) FROM {noun.table} WHERE tenant_id = ?"  # noqa: S608

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Final
 
-from appliance.control import fields, handles, one_time_links, scope
+from appliance.control import contents, fields, handles, one_time_links, scope
 from appliance.control.changes import Change
 from appliance.control.differences import differences
 from appliance.control.errors import Changed, Conflict, Invalid
@@ -24,6 +24,7 @@ from appliance.model.resellers import (
     ResellerStatus,
 )
 from appliance.store import accounts, logins, rows
+from appliance.store.conditions import Condition
 from appliance.store.tenancy import ResellerFacts, reseller_facts
 
 CODE: Final = re.compile(r"[A-Z][A-Z0-9]{1,15}")
@@ -122,6 +123,7 @@ def delete(change: Change, code: str, seen: int | None, confirm: str) -> None:
         raise Invalid.of(confirm=f"Type the short code {known.code} to confirm.")
     _without_tenants(change, known, "", "")
     accounts.delete_of_reseller(change.transaction, known.key)
+    contents.delete_webhooks(change.transaction, Condition("reseller_id = ?", known.key))
     change.file.execute("DELETE FROM resellers WHERE key = ?", (known.key,))
     change.transaction.swap(lambda snapshot: snapshot.remove_reseller(known.key))
     change.record("reseller", "Deleted reseller", _target(known), reseller=known)

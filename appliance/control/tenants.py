@@ -17,7 +17,7 @@ from appliance.control.contents import Count
 from appliance.control.differences import differences
 from appliance.control.errors import Changed, Conflict, Invalid
 from appliance.control.lifecycle import TenantCreated, TenantDeleted, TenantStanding
-from appliance.control.news import DevicesSignedOff
+from appliance.control.news import BlockLifted, DevicesSignedOff
 from appliance.control.passwords import NewPassword
 from appliance.model.accounts import Account, AccountKey, AccountStatus, Tier
 from appliance.model.countries import COUNTRIES
@@ -158,16 +158,25 @@ def _delete(change: Change, tenant: Tenant, confirm: str) -> Tenant:
     if confirm != tenant.slug:
         raise Invalid.of(confirm=f"Type the slug {tenant.slug} to confirm.")
     lost = {each.noun.name: each.count for each in contents.count(change.database, tenant.key)}
-    devices = rows.find_devices(change.database, "WHERE tenant_id = ?", tenant.key)
-    accounts.delete_of_tenant(change.transaction, tenant.key)
-    contents.delete(change.database, tenant.key)
+    _free_phones(change, tenant)
+    contents.delete(change.transaction, tenant.key)
     policies.delete(change.transaction, tenant.key)
     change.file.execute("DELETE FROM tenants WHERE key = ?", (tenant.key,))
     change.transaction.swap(lambda snapshot: snapshot.remove_tenant(tenant.key))
     change.record("tenant", "Deleted tenant", _target(tenant), tenant=tenant, detail=lost)
-    change.transaction.tell(DevicesSignedOff(tuple(device.key for device in devices)))
     change.transaction.tell(TenantDeleted(tenant.key, tenant.slug))
     return tenant
+
+
+def _free_phones(change: Change, tenant: Tenant) -> None:
+    """Its phones are signed off; a block of one of their names would outlive it else."""
+    devices = rows.find_devices(change.database, "WHERE tenant_id = ?", tenant.key)
+    change.transaction.tell(DevicesSignedOff(tuple(device.key for device in devices)))
+    blocked = (
+        "SELECT DISTINCT username FROM blocks JOIN devices USING (username) WHERE tenant_id = ?"
+    )
+    for (username,) in change.file.execute(blocked, (tenant.key,)):
+        change.transaction.tell(BlockLifted(username, ""))
 
 
 def _known(change: Change, slug: str, seen: int | None) -> Tenant:

@@ -302,7 +302,7 @@ async def test_tenant_goes_with_everything_that_it_owns_and_nothing_else(world: 
         world.events.listen(news, told.append)
     assert (await ask.delete(f"{LIST}/acme?confirm=acme")).status_code == 204
     assert (await ask.get(f"{LIST}/acme")).status_code == 404
-    assert [type(one) for one in told] == [AccountGone, DevicesSignedOff, TenantDeleted]
+    assert [type(one) for one in told] == [DevicesSignedOff, AccountGone, TenantDeleted]
     key = world.tenants["acme"].key
     assert world.store.snapshot.tenant(key) is None
     assert world.store.snapshot.subscriber("1001-desk") is None
