@@ -17,21 +17,12 @@ from appliance.control.api_keys import ApiKeys
 from appliance.control.api_settings import ApiSettingsInForce
 from appliance.control.changes import Control
 from appliance.control.courier import Courier
+from appliance.control.door import Door
 from appliance.control.feed import Feed
 from appliance.control.first_answers import FirstAnswers
-from appliance.control.first_run import FirstRun
-from appliance.control.followups import Followups
-from appliance.control.guard import Guard
-from appliance.control.hashing import Hashing
-from appliance.control.identity import Identity
 from appliance.control.live import Live
-from appliance.control.one_time_links import OneTimeLinks
 from appliance.control.outward import Outward
-from appliance.control.own_account import OwnAccount
-from appliance.control.passwords import Passwords
 from appliance.control.registrations import StateCounts
-from appliance.control.second_factors import EmailCodes
-from appliance.control.sign_in import SignIn
 from appliance.events import Events
 from appliance.mail.letters import House, Letters
 from appliance.mail.post import Post
@@ -39,30 +30,6 @@ from appliance.store import Store
 from appliance.web.api.families import OPERATIONS
 from appliance.web.api.rates import TokenBuckets
 from appliance.web.api.serving import Api
-
-
-class People:
-    """Everything that signing in is made of."""
-
-    def __init__(self, control: Control, api_keys: ApiKeys, brand: str) -> None:
-        self.hashing = Hashing()
-        # Tokens are good for minutes, and for this run alone: a refresh brings the next one.
-        self.identity = Identity(control, secrets.token_bytes(32), api_keys.caller)
-        self.followups = Followups(control)
-        self.passwords = Passwords(self.identity, self.hashing)
-        self.guard = Guard(self.identity, self.followups)
-        codes = EmailCodes(control.clock.now)
-        self.sign_in = SignIn(self.identity, self.passwords, self.guard, codes, brand)
-        self.own_account = OwnAccount(self.identity, self.passwords, self.guard, brand)
-        self.one_time_links = OneTimeLinks(self.identity)
-        self.first_run = FirstRun(self.identity, self.passwords, self.guard)
-
-    def parts(self) -> tuple[object, ...]:
-        """What operations ask for."""
-        return (
-            *(self.identity, self.passwords, self.guard, self.sign_in, self.own_account),
-            *(self.one_time_links, self.first_run),
-        )
 
 
 class Webhooks:
@@ -81,7 +48,9 @@ class ControlPlane:
     def __init__(self, store: Store, clock: Clock, events: Events, live: Live) -> None:
         self.control = Control(store, clock, events)
         self.api_keys = ApiKeys(self.control)
-        self.people = People(self.control, self.api_keys, live.facts.brand)
+        # Tokens are good for minutes, and for this run alone: a refresh brings the next one.
+        token_key = secrets.token_bytes(32)
+        self.people = Door.built(self.control, live.facts.brand, token_key, self.api_keys.caller)
         identity = self.people.identity
         counts = StateCounts(events)
         self.feed = Feed(events, live, counts, store.snapshot, identity.caller)
@@ -100,7 +69,7 @@ class ControlPlane:
             TokenBuckets(clock.now, lambda: settings.value.requests_per_minute),
             FirstAnswers(self.control),
             OPERATIONS,
-            parts=(*own, *self.people.parts()),
+            parts=(*own, *self.people.parts),
         )
 
     def routes(self) -> Iterable[BaseRoute]:
