@@ -9,7 +9,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
@@ -19,14 +19,17 @@ import httpx2
 from appliance.control.api_settings import ApiSettings
 
 SECONDS: Final = 10.0
+POSSIBLE_PORTS: Final = frozenset({None, *range(1, 65536)})
 LONGEST_URL: Final = 1000
 LONGEST_ANSWER: Final = 200
 READ_AT_MOST: Final = 4096
-PORTS: Final = {"https": 443, "http": 80}
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+Resolve = Callable[[str], Awaitable[list[str]]]
+"""The addresses of a name. Raises OSError."""
 
 
 class NotAllowed(Exception):
@@ -61,7 +64,7 @@ def check_url(text: str, settings: ApiSettings) -> httpx2.URL:
         raise NotAllowed(f"At most {LONGEST_URL} printable ASCII characters.")
     if url.scheme != "https" and not (url.scheme == "http" and settings.webhook_plain_http):
         raise NotAllowed("It begins with https://.")
-    if not url.host or url.userinfo or url.fragment or port == 0:
+    if not url.host or url.userinfo or url.fragment or port not in POSSIBLE_PORTS:
         raise NotAllowed("A host, perhaps a port and a path; no login, no fragment.")
     with suppress(ValueError):
         check_address(ipaddress.ip_address(url.host), settings)
@@ -88,9 +91,13 @@ class Outward:
     """Open until `close`. `settings` is asked each time."""
 
     def __init__(
-        self, settings: Callable[[], ApiSettings], tls: ssl.SSLContext | None = None
+        self,
+        settings: Callable[[], ApiSettings],
+        tls: ssl.SSLContext | None = None,
+        resolve: Resolve | None = None,
     ) -> None:
         self._settings = settings
+        self._resolve = resolve or _addresses
         self._tls = tls
         self._client: httpx2.AsyncClient | None = None
 
@@ -124,11 +131,7 @@ class Outward:
     async def _place(self, url: httpx2.URL) -> tuple[str, bool]:
         """The address to connect to, and whether it is public. Raises NotAllowed where any address
         of the name is refused, OSError where it has none."""
-        port = url.port or PORTS[url.scheme]
-        found = await asyncio.get_running_loop().getaddrinfo(
-            url.host, port, type=socket.SOCK_STREAM
-        )
-        addresses = list(dict.fromkeys(str(place[4][0]) for place in found))
+        addresses = await self._resolve(url.host)
         if not addresses:
             raise OSError("the name has no address")
         settings = self._settings()
@@ -167,6 +170,13 @@ class Outward:
                 transport=transport, trust_env=False, timeout=SECONDS, follow_redirects=False
             )
         return self._client
+
+
+async def _addresses(host: str) -> list[str]:
+    """Raises OSError."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(place[4][0]) for place in found))
 
 
 async def _beginning(response: httpx2.Response) -> str:
