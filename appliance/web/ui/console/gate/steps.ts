@@ -17,18 +17,18 @@ const post = <T>(path: string, body: unknown) => api.post<T>(path, body, anonymo
 
 export const steps = {
   password: (username: string, password: string) => post<Granted>("/v1/login", { username, password }),
-  code: (ticket: string, code: string, method: string) => post<Granted>("/v1/login/code", { ticket, code, method }),
-  mailCode: (ticket: string) => post("/v1/login/email-code", { ticket }),
+  code: (ticket: string, code: string, method: string) => post<Granted>("/v1/login", { ticket, code, method }),
+  mailCode: (ticket: string) => post("/v1/login/code", { ticket }),
   newPassword: (ticket: string, password: string) => post<Granted>("/v1/login/password", { ticket, password }),
-  forgot: (username: string) => post("/v1/login/forgot", { username }),
-  beginTotp: (ticket: string) => post<Enrolment>("/v1/login/totp", { ticket }),
-  enrolTotp: (ticket: string, code: string) => post<Granted>("/v1/login/totp/confirm", { ticket, code }),
-  enrolEmail: (ticket: string, code: string) => post<Granted>("/v1/login/email-otp", { ticket, code }),
-  askPasskey: (ticket: string) => post<Question>("/v1/login/passkey/options", { ticket }),
-  passkey: (ticket: string, credential: unknown) => post<Granted>("/v1/login/passkey", { ticket, credential }),
-  beginPasskey: (ticket: string) => post<Question>("/v1/login/passkey/new/options", { ticket }),
+  forgot: (username: string) => post<{ message: string }>("/v1/login/forgot", { username }),
+  beginTotp: (ticket: string) => post<Enrolment>("/v1/login/enrol/totp", { ticket }),
+  enrolTotp: (ticket: string, code: string) => post<Granted>("/v1/login/enrol/totp/confirm", { ticket, code }),
+  enrolEmail: (ticket: string, code: string) => post<Granted>("/v1/login/enrol/email", { ticket, code }),
+  askPasskey: (ticket: string) => post<Question>("/v1/login/passkey", { ticket }),
+  passkey: (ticket: string, credential: unknown) => post<Granted>("/v1/login/passkey/verify", { ticket, credential }),
+  beginPasskey: (ticket: string) => post<Question>("/v1/login/enrol/passkey", { ticket }),
   enrolPasskey: (ticket: string, credential: unknown, name: string) =>
-    post<Granted>("/v1/login/passkey/new", { ticket, credential, name }),
+    post<Granted>("/v1/login/enrol/passkey/confirm", { ticket, credential, name }),
 };
 
 /** What a refusal asks for next, if it does. */

@@ -42,20 +42,23 @@ export interface Me {
   reseller: { code: string; name: string } | null;
   tenant: { slug: string; name: string; time_zone?: string } | null;
   second_factors: SecondFactors;
-  notices?: (string | Notice)[];
+  notices: Notice[];
 }
 
 export interface Notice {
-  code?: string;
+  code: string;
   message: string;
-  tone?: "info" | "attention" | "failed";
+  tone: string;
 }
 
 export interface SecondFactors {
   totp: boolean;
   email_otp: boolean;
-  passkeys: number | Passkey[];
+  passkeys: Passkey[];
+  /** How many are left. */
   recovery_codes: number;
+  /** The policy asks for a second factor. */
+  required: boolean;
 }
 
 export interface Passkey {
@@ -71,7 +74,8 @@ export interface Login {
   address: string;
   user_agent: string;
   created_at: string;
-  used_at: string;
+  last_used_at?: string;
+  used_at?: string;
 }
 
 export interface Enrolment {
@@ -85,10 +89,10 @@ export interface Invitation {
   kind: "invitation" | "reset";
   name: string;
   username: string;
-  email?: string | null;
-  tenant?: string | { name: string } | null;
-  reseller?: string | { name: string } | null;
-  rules?: PasswordRules;
+  email: string;
+  tenant: string | null;
+  reseller: string | null;
+  rules: PasswordRules;
 }
 
 export interface PasswordRules {
