@@ -60,6 +60,9 @@ class Writer:
 
 
 def _transact(database: Database, work: Work, future: Future[Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        # Whoever wanted it has gone before it began; from here on nobody can take it back.
+        return
     try:
         with database.atomic():
             result = work(database)
