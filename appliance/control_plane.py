@@ -84,7 +84,6 @@ class ControlPlane:
         parts.push_async_callback(self.webhooks.announcements.write)
         parts.callback(self.people.hashing.close)
         parts.push_async_callback(self.people.followups.settle)
-        parts.callback(self.feed.close)
 
     def tasks(self) -> Iterable[Coroutine[Any, Any, None]]:
         """What runs until it is cancelled."""

@@ -192,6 +192,8 @@ class Box:
         for server in servers:
             await server.start()
         parts.push_async_callback(stop_together, servers)
+        # Feeds would go on for ever: they end first, so that the servers need not wait for them.
+        parts.callback(self.control_plane.feed.close)
         Running.of_this_process(control.port, token).announce(settings.data.running)
         parts.callback(settings.data.running.unlink, missing_ok=True)
 

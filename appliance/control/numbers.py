@@ -108,17 +108,16 @@ def _last(database: Database, tenant: Tenant) -> int:
 
 def _next_free(database: Database, tenant: Tenant, number: str) -> str:
     """The first free number from this one on, of as many digits; "" where there is none."""
-    taken = {
-        number
-        for (number,) in connection(database).execute(
-            "SELECT number FROM extensions WHERE tenant_id = ?1"
-            " UNION SELECT number FROM mailboxes WHERE tenant_id = ?1",
-            (tenant.key,),
-        )
-    }
-    digits = len(number)
-    for each in range(int(number), 10**digits):
-        candidate = f"{each:0{digits}}"
-        if candidate not in taken and not reserved_for(candidate, tenant.country):
+    rows = connection(database).execute(
+        "SELECT number FROM extensions"
+        " WHERE tenant_id = ? AND number >= ? AND length(number) = ? ORDER BY number",
+        (tenant.key, number, len(number)),
+    )
+    taken = next(rows, None)
+    for each in range(int(number), 10 ** len(number)):
+        candidate = f"{each:0{len(number)}}"
+        if taken is not None and taken[0] == candidate:
+            taken = next(rows, None)
+        elif not _owner(database, tenant, candidate):
             return candidate
     return ""
