@@ -72,18 +72,35 @@ def welcome(ready: Ready, address: str, credentials: dict[str, Any], kept: Path)
         for tenant, facts in credentials.get("tenants", {}).items()
         for device in facts["devices"].values()
     ]
+    elsewhere = f"Credentials: see {kept}"
     return f"""
 The box is up.
 
-  Page        https://{address}:{ready.https}/
+  Console     https://{address}:{ready.https}/admin/
   SIP server  {address}:{ready.sip} (UDP, TCP)   {address}:{ready.sips} (TLS)
 
-{table(("TENANT", "EXT", "SIP USER", "PASSWORD"), rows, f"Credentials: see {kept}")}
+{table(("SIGN IN AS", "PASSWORD", "WHO"), _logins(credentials), elsewhere)}
+
+{table(("TENANT", "EXT", "SIP USER", "PASSWORD"), rows, elsewhere)}
 
 Make a call: set up two softphones, each with a SIP user and password of tenant acme and the SIP
 server above; dial 1002 from 1001. Dial 9196 to hear yourself. The credentials stay in
 {kept}. Ctrl-C stops the box.
 """
+
+
+def _logins(credentials: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """Those who sign in to the console: name, password, and what they see there."""
+    known = [(credentials.get("platform"), "the platform: everything")]
+    known += [
+        (login, f"reseller {code}: its tenants")
+        for code, login in credentials.get("resellers", {}).items()
+    ]
+    known += [
+        (facts.get("owner"), f"owner of tenant {slug}")
+        for slug, facts in credentials.get("tenants", {}).items()
+    ]
+    return [(login["username"], login["password"], who) for login, who in known if login]
 
 
 def _call_row(tenant: str, record: CallRecord) -> Sequence[str]:

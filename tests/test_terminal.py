@@ -60,3 +60,16 @@ def test_welcome_lists_every_device() -> None:
     made = {"tenants": {"acme": {"devices": {"1001-desk": device}}}}
     text = terminal.welcome(READY, "192.0.2.2", made, Path("kept"))
     assert "acme    1001  1001-desk  b7Qz" in text
+
+
+def test_welcome_lists_who_signs_in_to_the_console() -> None:
+    made = {
+        "platform": {"username": "sara", "password": "Xa1r"},
+        "resellers": {"nimbus": {"username": "nimbus", "password": "mW4t"}},
+        "tenants": {"acme": {"owner": {"username": "acme", "password": "9pK2"}, "devices": {}}},
+    }
+    text = terminal.welcome(READY, "192.0.2.2", made, Path("kept"))
+    assert "https://192.0.2.2:8443/admin/" in text
+    assert "sara        Xa1r      the platform: everything" in text
+    assert "nimbus      mW4t      reseller nimbus: its tenants" in text
+    assert "acme        9pK2      owner of tenant acme" in text
