@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-LATER: Final = ("interop", "slow", "packaging")
+LATER: Final = ("browser", "interop", "slow", "packaging")
 """Marks in the order in which their tests run, after all that bear none."""
 
 
