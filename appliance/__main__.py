@@ -21,13 +21,14 @@ from appliance.box.names import chief_address
 from appliance.box.ports import require_free
 from appliance.box.ready import Ready
 from appliance.clock import SystemClock
+from appliance.control import audit
 from appliance.control.demo import FolderNotEmpty, make_demo
 from appliance.files import write_private
 from appliance.model.blocks import Block
 from appliance.model.registrations import Registration
 from appliance.settings import DataFolder, Ports, Settings
 from appliance.store.errors import StoreError
-from appliance.store.reading import read_calls, read_registrations
+from appliance.store.reading import box_of, read_calls, read_registrations
 
 NOT_UP: Final = 1
 REFUSED: Final = 2
@@ -124,6 +125,16 @@ def unblock(given: argparse.Namespace) -> int:
     return 0 if lifted else NOT_UP
 
 
+def audit_(given: argparse.Namespace) -> int:
+    """Walk the audit log's chain of hashes; 1 where a row does not fit."""
+    with box_of(given.data) as database:
+        verdict = audit.verify(database)
+    if verdict.broken is not None:
+        return _refuse(f"the audit log is broken at row {verdict.broken}", NOT_UP)
+    print(f"{verdict.rows} rows, chain whole, head {verdict.head.hex()}")
+    return 0
+
+
 # -- arguments ----------------------------------------------------------------------------------
 
 
@@ -154,6 +165,9 @@ def _parser() -> argparse.ArgumentParser:
     command = _command(commands, "unblock", unblock, "show blocked devices, or let them in again")
     command.add_argument("--user", default="", help="the SIP user that is blocked")
     command.add_argument("--address", default="", help="the address that it is blocked from")
+
+    command = _command(commands, "audit", audit_, "verify the audit log")
+    command.add_argument("what", choices=["verify"], help="walk the chain of its hashes")
     return parser
 
 

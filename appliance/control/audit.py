@@ -5,13 +5,17 @@ or put in between without every later hash being wrong. It shows actions, never 
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 import msgspec
 
+from appliance.control.caller import Caller
+from appliance.control.scope import own_rows
+from appliance.store.conditions import Condition, like
 from appliance.store.database import Database, connection
 from appliance.store.moments import from_number, to_number
 
@@ -61,10 +65,12 @@ def row_hash(previous: bytes, row: tuple[object, ...]) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`broken` is the number of the first row that does not fit; None where all do."""
+    """`broken` is the number of the first row that does not fit; None where all do. `head` is the
+    last hash: kept elsewhere, it shows later whether rows were cut off at the end."""
 
     rows: int
     broken: int | None
+    head: bytes = FIRST_HASH
 
 
 def verify(database: Database) -> Verdict:
@@ -75,9 +81,109 @@ def verify(database: Database) -> Verdict:
         count += 1
         fits = row[0] == count and before == previous and own == row_hash(previous, tuple(row))
         if not fits:
-            return Verdict(count, int(row[0]))
+            return Verdict(count, int(row[0]), previous)
         previous = own
-    return Verdict(count, None)
+    return Verdict(count, None, previous)
+
+
+class AuditClass(StrEnum):
+    """What an entry is about."""
+
+    SIGN_IN = "sign_in"
+    SECRETS = "secrets"
+    EXPORTS = "exports"
+    CONFIGURATION = "configuration"
+
+
+_WORDS: Final[Mapping[AuditClass, tuple[str, ...]]] = {
+    AuditClass.SIGN_IN: (
+        *("Signed in", "Signed out", "Sign-in %", "Locked out", "Ended session%"),
+        *("Refused refresh%", "Sent sign-in code"),
+    ),
+    AuditClass.SECRETS: (
+        *("%password%", "%secret%", "%PIN%", "%OTP%", "%TOTP%", "%authenticator%", "%passkey%"),
+        *("%recovery code%", "%API key%", "%reset link%", "%invitation%", "Read mail"),
+    ),
+    AuditClass.EXPORTS: ("Exported %",),
+}
+"""The actions of each class, as patterns; what is in none is configuration."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """`since` is included, `until` is not; `text` is looked for in action and target."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    kind: AuditClass | None = None
+    actor: str = ""
+    text: str = ""
+    tenant: int | None = None
+    reseller: int | None = None
+
+
+def wanted(caller: Caller, filter_: AuditFilter) -> Condition:
+    """The entries that the caller may see and asks for."""
+    found = own_rows(caller, "reseller", "tenant")
+    if filter_.since is not None:
+        found &= Condition("at >= ?", to_number(filter_.since))
+    if filter_.until is not None:
+        found &= Condition("at < ?", to_number(filter_.until))
+    if filter_.kind is not None:
+        found &= _of_class(filter_.kind)
+    if filter_.actor:
+        found &= Condition("actor LIKE ? ESCAPE '\\'", f"%{like(filter_.actor)}%")
+    if filter_.text:
+        text = f"%{like(filter_.text)}%"
+        found &= Condition("action LIKE ? ESCAPE '\\' OR target LIKE ? ESCAPE '\\'", text, text)
+    if filter_.tenant is not None:
+        found &= Condition("tenant = ?", filter_.tenant)
+    if filter_.reseller is not None:
+        found &= Condition("reseller = ?", filter_.reseller)
+    return found
+
+
+def count(database: Database, condition: Condition) -> int:
+    query = f"SELECT count(*) FROM audit {condition.where}"  # noqa: S608
+    return int(connection(database).execute(query, condition.values).get)
+
+
+def newest(database: Database, condition: Condition, limit: int) -> list[AuditEntry]:
+    query = f"SELECT {COLUMNS} FROM audit {condition.where} ORDER BY number DESC LIMIT ?"  # noqa: S608
+    return list(entries(connection(database).execute(query, (*condition.values, limit))))
+
+
+@dataclass(frozen=True, slots=True)
+class ChainedEntry:
+    """An entry with the hash before it and its own."""
+
+    entry: AuditEntry
+    previous_hash: bytes
+    hash: bytes
+
+
+def oldest_chained(database: Database, condition: Condition, limit: int) -> list[ChainedEntry]:
+    """For exports: in the order of the chain."""
+    rows = connection(database).execute(
+        f"SELECT {COLUMNS}, previous_hash, hash FROM audit {condition.where}"  # noqa: S608
+        " ORDER BY number LIMIT ?",
+        (*condition.values, limit),
+    )
+    return [
+        ChainedEntry(next(entries(iter([tuple(row)]))), bytes(before), bytes(own))
+        for *row, before, own in rows
+    ]
+
+
+def _of_class(kind: AuditClass) -> Condition:
+    if kind is not AuditClass.CONFIGURATION:
+        return _matches(_WORDS[kind])
+    every = _matches([pattern for patterns in _WORDS.values() for pattern in patterns])
+    return Condition(f"NOT ({every.sql})", *every.values)
+
+
+def _matches(patterns: Sequence[str]) -> Condition:
+    return Condition(" OR ".join(["action LIKE ?"] * len(patterns)), *patterns)
 
 
 def entries(rows: Iterator[tuple[object, ...]]) -> Iterator[AuditEntry]:

@@ -61,6 +61,13 @@ def read_registrations(folder: DataFolder, now: datetime) -> list[Registration]:
     return [_registration(device, latest.get(device["key"]), now) for device in devices]
 
 
+@contextmanager
+def box_of(folder: DataFolder) -> Iterator[Database]:
+    """Configuration and identity, for reading. Raises StoreError."""
+    with _box(folder) as database:
+        yield database
+
+
 def _registration(
     device: dict[str, Any], binding: StoredBinding | None, now: datetime
 ) -> Registration:

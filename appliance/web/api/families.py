@@ -5,6 +5,7 @@ from typing import Final
 from appliance.web.api import (
     api_keys,
     api_settings,
+    audit,
     blocks,
     calls,
     devices,
@@ -43,6 +44,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     blocks.family,
     calls.family,
     policy.family,
+    audit.family,
     api_keys.family,
     webhooks.family,
     api_settings.family,
