@@ -52,6 +52,7 @@ from appliance.telephony.transport.driver import Driver, Listen
 from appliance.web.app import PublicFacts, plain_app, public_app
 from appliance.web.control import control_app
 from appliance.web.server import WebServer
+from appliance.web.static import console_routes
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +182,8 @@ class Box:
             lambda: read_key(settings.data.metrics_key),
         )
         await self.control_plane.start(parts)
-        app = public_app(facts, self.control_plane.routes())
+        console = console_routes(lambda: self.brand)
+        app = public_app(facts, [*self.control_plane.routes(), *console])
         token = secrets.token_urlsafe(32)
         tls = self.certificates.context(alpn=("http/1.1",))
         self.https = WebServer(app, settings.bind, settings.ports.https, tls)

@@ -24,6 +24,7 @@ padding: 0 1rem; color: #1b1f24 }} code {{ background: #eef0f2; padding: .1em .3
 <h1>{name}</h1>
 <p>This is a telephone system. Phones register with it and call each other; dial
 <code>9196</code> to hear yourself.</p>
+<p>Operators sign in at <a href="/admin/">/admin/</a>.</p>
 <p>Version {version}. Its health is at <a href="/healthz">/healthz</a>.</p>
 </html>
 """
