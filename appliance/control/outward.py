@@ -7,6 +7,7 @@ connection kept.
 
 import asyncio
 import ipaddress
+import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
@@ -23,6 +24,9 @@ POSSIBLE_PORTS: Final = frozenset({None, *range(1, 65536)})
 LONGEST_URL: Final = 1000
 LONGEST_ANSWER: Final = 200
 READ_AT_MOST: Final = 4096
+
+# It would log every URL, and people put secrets into them.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 

@@ -117,7 +117,9 @@ async def test_odd_filters_are_refused_with_words(busy: World, filters: dict[str
 
 
 async def test_pages(busy: World) -> None:
-    ask, seen, cursor = busy.as_("platform"), [], ""
+    ask = busy.as_("platform")
+    seen: list[int] = []
+    cursor: str | None = ""
     while cursor is not None:
         page = (await ask.get(LIST, limit=2, cursor=cursor)).json()
         seen += [row["number"] for row in page["data"]]
