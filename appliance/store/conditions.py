@@ -4,7 +4,8 @@ from typing import Final
 
 
 class Condition:
-    """A piece of SQL and the values of its question marks. `a & b` wants both."""
+    """A piece of SQL and the values of its question marks. `a & b` wants both, `a | b` one of
+    them."""
 
     __slots__ = ("sql", "values")
 
@@ -14,6 +15,9 @@ class Condition:
 
     def __and__(self, other: "Condition") -> "Condition":
         return Condition(f"({self.sql}) AND ({other.sql})", *self.values, *other.values)
+
+    def __or__(self, other: "Condition") -> "Condition":
+        return Condition(f"({self.sql}) OR ({other.sql})", *self.values, *other.values)
 
     @property
     def where(self) -> str:

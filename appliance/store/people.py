@@ -7,6 +7,7 @@ from typing import Final
 
 from appliance.model.accounts import Account, AccountKey
 from appliance.model.extensions import Extension, ExtensionKey
+from appliance.model.tenants import TenantKey
 from appliance.store import accounts
 from appliance.store.conditions import Condition, like
 from appliance.store.database import Database, connection
@@ -62,15 +63,22 @@ def security_of(account: Account) -> Security:
 
 
 def matching(text: str) -> Condition:
-    """Accounts with that in their name, username or email, or that answer an extension whose number
-    begins so."""
-    inside, beginning = f"%{like(text)}%", f"{like(text)}%"
+    """Accounts with that in their name, username or email."""
+    inside = f"%{like(text)}%"
     return Condition(
         "accounts.name LIKE ? ESCAPE '\\' OR accounts.username LIKE ? ESCAPE '\\'"
-        " OR accounts.email LIKE ? ESCAPE '\\' OR accounts.key IN (SELECT account_id FROM links"
-        " JOIN extensions ON extensions.key = extension_id"
-        " WHERE extensions.tenant_id = accounts.tenant_id AND number LIKE ? ESCAPE '\\')",
-        *(inside, inside, inside, beginning),
+        " OR accounts.email LIKE ? ESCAPE '\\'",
+        *(inside, inside, inside),
+    )
+
+
+def answering(text: str, tenant: TenantKey) -> Condition:
+    """Accounts that answer an extension of the tenant whose number begins so."""
+    return Condition(
+        "accounts.key IN (SELECT account_id FROM extensions"
+        " JOIN links ON extension_id = extensions.key"
+        " WHERE extensions.tenant_id = ? AND number LIKE ? ESCAPE '\\')",
+        *(tenant, f"{like(text)}%"),
     )
 
 

@@ -22,6 +22,7 @@ from appliance.store.people import (
     SORTS,
     PeopleCounts,
     Security,
+    answering,
     count_people,
     linked_lines,
     load_people,
@@ -205,7 +206,7 @@ def page_of_people(
     """A page of the accounts in `whose`, narrowed by the query and by `more`. Raises Invalid."""
     order = order_of(query.sort, SORTS, "accounts.key")
     last: Any = key_of(query.cursor, 2)
-    wanted = whose & more & _asked(query)
+    wanted = whose & more & _asked(query, names)
     keys, total = page_of_keys(database, "accounts", wanted, order, last, query.limit)
     people = load_people(database, keys)
     lines = linked_lines(database, people.values())
@@ -224,10 +225,15 @@ def without_extension() -> Condition:
     return unlinked()
 
 
-def _asked(query: PeopleQuery) -> Condition:
+def _asked(query: PeopleQuery, names: Names) -> Condition:
     wanted = ALL
     if query.status is not None:
         wanted &= Condition("accounts.status = ?", query.status.value)
     if query.security is not None:
         wanted &= secured_by(query.security)
-    return wanted & matching(query.q) if query.q else wanted
+    if not query.q:
+        return wanted
+    found = matching(query.q)
+    for tenant in names.tenants:
+        found |= answering(query.q, tenant)
+    return wanted & found
