@@ -4,15 +4,11 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
-import webauthn
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 from appliance.control import account_audit, fields, second_factors
 from appliance.control.changes import Change
@@ -38,19 +34,20 @@ def registration(
     account: Account, known: Sequence[Passkey], site: Site, brand: str
 ) -> tuple[Mapping[str, Any], bytes]:
     """What the browser makes a new passkey by, and the challenge to keep."""
-    options = webauthn.generate_registration_options(
+    structs = _webauthn().helpers.structs
+    options = _webauthn().generate_registration_options(
         rp_id=site.host,
         rp_name=brand,
         user_name=account.email or account.username,
         user_display_name=account.name,
         user_id=f"account:{account.key}".encode(),
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED,
-            user_verification=UserVerificationRequirement.REQUIRED,
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.REQUIRED,
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
         ),
-        exclude_credentials=[PublicKeyCredentialDescriptor(id=one.credential) for one in known],
+        exclude_credentials=_descriptors(known),
     )
-    return json.loads(webauthn.options_to_json(options)), options.challenge
+    return json.loads(_webauthn().options_to_json(options)), options.challenge
 
 
 def registered(
@@ -58,7 +55,7 @@ def registered(
 ) -> Passkey:
     """The passkey that the browser made; without name and moments. Raises Invalid."""
     try:
-        made = webauthn.verify_registration_response(
+        made = _webauthn().verify_registration_response(
             credential=dict(credential),
             expected_challenge=challenge,
             expected_rp_id=site.host,
@@ -103,19 +100,20 @@ def remove(change: Change, account: Account, key: str, needed: bool) -> None:
 def question(site: Site, known: Sequence[Passkey] = ()) -> tuple[Mapping[str, Any], bytes]:
     """What the browser answers with a passkey, and the challenge to keep. `known` empty: any that
     the person has for this site."""
-    options = webauthn.generate_authentication_options(
+    structs = _webauthn().helpers.structs
+    options = _webauthn().generate_authentication_options(
         rp_id=site.host,
-        allow_credentials=[PublicKeyCredentialDescriptor(id=one.credential) for one in known],
-        user_verification=UserVerificationRequirement.REQUIRED,
+        allow_credentials=_descriptors(known),
+        user_verification=structs.UserVerificationRequirement.REQUIRED,
     )
-    return json.loads(webauthn.options_to_json(options)), options.challenge
+    return json.loads(_webauthn().options_to_json(options)), options.challenge
 
 
 def credential_id(credential: Mapping[str, Any]) -> bytes:
     """Which passkey an answer is of; b"" where it is none."""
     text = credential.get("rawId") or credential.get("id")
     try:
-        return webauthn.base64url_to_bytes(text) if isinstance(text, str) else b""
+        return bytes(_webauthn().base64url_to_bytes(text)) if isinstance(text, str) else b""
     except (ValueError, UnicodeError):
         return b""
 
@@ -125,7 +123,7 @@ def answered(
 ) -> int | None:
     """The new count of signatures of a right answer, else None."""
     try:
-        return webauthn.verify_authentication_response(
+        answer = _webauthn().verify_authentication_response(
             credential=dict(credential),
             expected_challenge=challenge,
             expected_rp_id=site.host,
@@ -133,6 +131,17 @@ def answered(
             credential_public_key=passkey.public_key,
             credential_current_sign_count=passkey.sign_count,
             require_user_verification=True,
-        ).new_sign_count
+        )
     except Exception:  # noqa: BLE001 - anybody's bytes in other people's parsers
         return None
+    return int(answer.new_sign_count)
+
+
+def _webauthn() -> Any:
+    # Loaded when somebody has a passkey: with what it needs it takes 5 MB, which other boxes spare.
+    return import_module("webauthn")
+
+
+def _descriptors(known: Sequence[Passkey]) -> "list[PublicKeyCredentialDescriptor]":
+    descriptor = _webauthn().helpers.structs.PublicKeyCredentialDescriptor
+    return [descriptor(id=one.credential) for one in known]

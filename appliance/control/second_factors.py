@@ -15,7 +15,6 @@ from enum import StrEnum
 from typing import Final
 
 import pyotp
-import segno
 
 from appliance.control import account_audit
 from appliance.control.changes import Change
@@ -73,6 +72,8 @@ def begin_totp(account: Account, issuer: str) -> Enrolment:
     secret = pyotp.random_base32()
     name = account.email or account.username
     uri = pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer)
+    import segno  # when an authenticator is set up: an idle box spares it
+
     qr = segno.make(uri, error="m", micro=False).svg_inline(scale=4, border=2, omitsize=False)
     return Enrolment(secret, uri, qr)
 
