@@ -29,6 +29,7 @@ from appliance.mail.post import Post
 from appliance.store import Store
 from appliance.web.api.families import OPERATIONS
 from appliance.web.api.rates import TokenBuckets
+from appliance.web.api.reference import Reference
 from appliance.web.api.serving import Api
 
 
@@ -62,7 +63,11 @@ class ControlPlane:
             *(self.api_keys.load, identity.load, settings.load),
             self.webhooks.announcements.load,
         )
-        own = (live, counts, self.feed, self.api_keys, letters, settings, self.webhooks.outward)
+        reference = Reference(OPERATIONS, live.facts.brand, live.facts.version)
+        own = (
+            *(live, counts, self.feed, self.api_keys, letters, settings, reference),
+            self.webhooks.outward,
+        )
         self.api = Api(
             self.control,
             identity,

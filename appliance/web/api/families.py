@@ -19,6 +19,7 @@ from appliance.web.api import (
     operators,
     overview,
     policy,
+    reference,
     registrations,
     resellers,
     search,
@@ -53,6 +54,7 @@ FAMILIES: Final[tuple[Family, ...]] = (
     search.family,
     feed.family,
     health.family,
+    reference.family,
 )
 
 OPERATIONS: Final[tuple[Operation, ...]] = tuple(
