@@ -26,6 +26,8 @@ from appliance.model.devices import DeviceKey
 from appliance.model.registrations import Registration
 from appliance.model.subscribers import Subscriber
 from appliance.model.tenants import TenantKey
+from appliance.store.bindings import BindingRepository
+from appliance.store.calls import CallRepository
 from appliance.telephony.calls.call import Call
 from appliance.telephony.calls.equipment import Records
 
@@ -92,10 +94,11 @@ class TelephoneSide:
         bindings = f"{box.bindings.registered} bindings"
         calls = f"{len(box.exchange.calls)} live calls"
         edge, switch = f"{house}SBC · edge / registrar", f"Hosted PBX · {house}Switch"
+        edge_state, switch_state = _state(box.store.bindings), _state(box.store.calls)
         relay = "Media relay · RTP / TURN"
         return (
-            Component("edge", edge, bindings, "up", GROUP_EDGE),
-            Component("switch", switch, calls, "up", GROUP_EDGE),
+            Component("edge", edge, bindings, edge_state, GROUP_EDGE),
+            Component("switch", switch, calls, switch_state, GROUP_EDGE),
             Component("media", relay, "relaying", "up", GROUP_EDGE),
             Component("api", "Control plane · API", "auth + config", "up", GROUP_CONTROL),
         )
@@ -136,6 +139,11 @@ class TelephoneSide:
 
     def tell_answered(self, call: Call) -> None:
         self._box.events.publish(CallAnswered(call.record(None)))
+
+
+def _state(kept: CallRepository | BindingRepository) -> str:
+    """Up, or degraded while the disk refuses what it has to keep."""
+    return "degraded" if kept.failing else "up"
 
 
 class ToldRecords:

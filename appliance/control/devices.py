@@ -87,8 +87,7 @@ def edit(
     """What is None stays. `place`: slug, number, username. Raises Forbidden, NotFound, Invalid,
     Changed."""
     tenant, _, known = find(change, *place)
-    if seen is not None and seen != known.version:
-        raise Changed("Somebody has changed this device since. Look at it again.")
+    _not_stale(known, seen)
     now = replace(
         known,
         name=known.name if name is None else fields.name(name),
@@ -115,14 +114,15 @@ def rotate(change: Change, slug: str, number: str, name: str) -> Made:
     return made
 
 
-def delete(change: Change, slug: str, number: str, name: str) -> None:
+def delete(change: Change, place: tuple[str, str, str], seen: int | None = None) -> None:
     """This endpoint alone: the extension, its mailbox and its other devices stay (manual § 9.8).
-    Raises Forbidden, NotFound."""
-    tenant, _, known = find(change, slug, number, name)
+    `place` as in `edit`. Raises Forbidden, NotFound, Changed."""
+    tenant, _, known = find(change, *place)
+    _not_stale(known, seen)
     rows.delete_devices(change.database, [known.key])
     change.transaction.swap(lambda snapshot: snapshot.remove_devices([known.key]))
     change.transaction.tell(DevicesSignedOff((known.key,)))
-    change.record("device", "Deleted device", f"device {name}", tenant=tenant)
+    change.record("device", "Deleted device", f"device {known.username}", tenant=tenant)
 
 
 def find(change: Change, slug: str, number: str, name: str) -> tuple[Tenant, Extension, Device]:
@@ -202,6 +202,12 @@ def _insert(change: Change, new: Sequence[NewDevice]) -> list[Made]:
 
     change.transaction.swap(swap)
     return made
+
+
+def _not_stale(known: Device, seen: int | None) -> None:
+    """Raises Changed."""
+    if seen is not None and seen != known.version:
+        raise Changed("Somebody has changed this device since. Look at it again.")
 
 
 def _swap(snapshot: Snapshot, device: Device) -> None:

@@ -55,8 +55,7 @@ def edit(
     """What is None stays. `seen` is the version that the caller knows. Raises Forbidden, NotFound,
     Invalid, Changed."""
     tenant, known = find(change, slug, number)
-    if seen is not None and seen != known.version:
-        raise Changed("Somebody has changed this extension since. Look at it again.")
+    _not_stale(known, seen)
     now = replace(
         known,
         name=known.name if name is None else fields.name(name),
@@ -75,10 +74,11 @@ def edit(
     return now
 
 
-def delete(change: Change, slug: str, number: str) -> None:
+def delete(change: Change, slug: str, number: str, seen: int | None = None) -> None:
     """The whole line: its devices, which are signed off at once, its mailbox, its links; never a
-    user (manual § 9.8). Raises Forbidden, NotFound."""
+    user (manual § 9.8). Raises Forbidden, NotFound, Changed."""
     tenant, known = find(change, slug, number)
+    _not_stale(known, seen)
     for account in accounts.linked_to(change.database, known.key):
         accounts.update(change.transaction, _without(account, known))
     _sign_off(change, known)
@@ -116,6 +116,12 @@ def of_number(database: Database, tenant: Tenant, number: str) -> Extension:
     if not found:
         raise NotFound(NOT_HERE)
     return found[0]
+
+
+def _not_stale(known: Extension, seen: int | None) -> None:
+    """Raises Changed."""
+    if seen is not None and seen != known.version:
+        raise Changed("Somebody has changed this extension since. Look at it again.")
 
 
 def _sign_off(change: Change, extension: Extension) -> None:

@@ -13,6 +13,7 @@ A subscription ends with the login or key that opened it.
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +40,7 @@ ASKED_EVERY_SECONDS: Final = 15.0
 """How often a quiet subscription is asked whether its login is still good, and its far end whether
 it is still there."""
 COUNTS_EVERY_SECONDS: Final = 0.25
+HEALTH_EVERY_SECONDS: Final = 2.0
 
 Identify = Callable[[str, str], Caller]
 """Who a token belongs to, at this address. Raises NotAuthenticated."""
@@ -156,9 +158,12 @@ class Feed:
             subscription.end()
 
     async def run(self) -> None:
-        """Tell the counts when they have moved, a few times a second at most."""
+        """Tell the counts when they have moved, a few times a second at most, and health, of which
+        nobody brings news."""
         while True:
-            await self._moved.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(HEALTH_EVERY_SECONDS):
+                    await self._moved.wait()
             self._moved.clear()
             self._tell_counts()
             self._tell_health()

@@ -61,6 +61,11 @@ class BindingRepository:
         self._fetch: asyncio.TimerHandle | None = None
         self._refreshed: Refreshed = _nothing
 
+    @property
+    def failing(self) -> bool:
+        """Whether bindings wait because the disk refuses them."""
+        return self._changes.failing or self._refreshes.failing
+
     def added(self, binding: StoredBinding) -> None:
         """A new binding, or one whose flow or path has changed."""
         key = binding_key(binding)

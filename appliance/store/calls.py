@@ -56,6 +56,11 @@ class CallRepository:
             writer, _encode, _write, COMMIT_SECONDS
         )
 
+    @property
+    def failing(self) -> bool:
+        """Whether records wait because the disk refuses them."""
+        return self._records.failing
+
     def begin(self, record: CallRecord) -> None:
         """A call has arrived, or an open one has come further."""
         self._records.put(record.call_key, record)

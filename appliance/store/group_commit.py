@@ -62,6 +62,8 @@ class GroupCommit(Generic[Key, Row]):
         self._under_way: dict[Key, Row] = {}
         self._commit: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self.failing = False
+        """Whether the disk refused the last group."""
 
     def put(self, key: Key, row: Row) -> None:
         """Have the row committed `delay` seconds from the first that waits."""
@@ -114,6 +116,7 @@ class GroupCommit(Generic[Key, Row]):
     def _end(self, commit: "asyncio.Future[None]") -> None:
         self._commit = None
         error = commit.exception()
+        self.failing = error is not None
         if error is not None:
             count = len(self._under_way)
             log.error("rows not committed", extra={"rows": count, "error": str(error)})

@@ -146,3 +146,20 @@ async def test_row_forgotten_while_the_disk_refuses_it_is_not_tried_again(
     writer.broken = False
     await rows.flush()
     assert writer.rows == []
+
+
+async def test_refusing_disk_is_told_until_it_takes_rows_again(
+    writer: FakeWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "RETRY_SECONDS", 0.0)
+    rows = group(writer)
+    writer.broken = True
+    rows.put("a", "row")
+    await until(lambda: writer.waiting)
+    assert not rows.failing
+    writer.turn()
+    await until(lambda: rows.failing)
+    writer.broken = False
+    await until(lambda: writer.waiting)
+    writer.turn()
+    await until(lambda: not rows.failing)

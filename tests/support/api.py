@@ -201,5 +201,5 @@ class Asking:
     ) -> httpx2.Response:
         return await self._client.patch(path, json=body, headers=headers)
 
-    async def delete(self, path: str) -> httpx2.Response:
-        return await self._client.delete(path)
+    async def delete(self, path: str, headers: Mapping[str, str] | None = None) -> httpx2.Response:
+        return await self._client.delete(path, headers=headers)

@@ -192,12 +192,12 @@ async def edit(call: Call) -> Answer:
     "Delete a device: it is signed off now",
     tiers=OPERATORS,
     right=Right.PBX_WRITE,
-    errors=(404,),
+    errors=(404, 412),
 )
 async def delete(call: Call) -> Answer:
-    slug, number, name = call.path["slug"], call.path["number"], call.path["username"]
+    place = (call.path["slug"], call.path["number"], call.path["username"])
     await call.control.change(
-        call.caller, lambda change: devices.delete(change, slug, number, name)
+        call.caller, lambda change: devices.delete(change, place, call.if_match)
     )
     return Answer(status=204)
 

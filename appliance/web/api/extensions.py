@@ -235,11 +235,13 @@ async def contents(call: Call) -> Answer:
     "Delete an extension with its devices and its mailbox",
     tiers=OPERATORS,
     right=Right.PBX_WRITE,
-    errors=(404,),
+    errors=(404, 412),
 )
 async def delete(call: Call) -> Answer:
     slug, number = call.path["slug"], call.path["number"]
-    await call.control.change(call.caller, lambda change: extensions.delete(change, slug, number))
+    await call.control.change(
+        call.caller, lambda change: extensions.delete(change, slug, number, call.if_match)
+    )
     return Answer(status=204)
 
 

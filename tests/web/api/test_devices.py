@@ -212,3 +212,13 @@ async def test_browser_softphone_has_no_registrar_block(world: World, phones: Ph
     await made(world, type="browser")
     answer = await world.as_("tenant:acme").get(f"{LIST}/1001-web/registrar")
     assert answer.status_code == 404
+
+
+async def test_stale_delete_is_refused(world: World, phones: PhonesSeen) -> None:
+    await made(world)
+    for path in (f"{LIST}/1001-desk", f"{LINES}/1001"):
+        etag = (await world.as_("tenant:acme").get(path)).headers["etag"]
+        await world.as_("tenant:acme").patch(path, {"name": "Changed since"})
+        stale = await world.as_("tenant:acme").delete(path, {"if-match": etag})
+        assert stale.status_code == 412
+        assert (await world.as_("tenant:acme").get(path)).status_code == 200
