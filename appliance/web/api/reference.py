@@ -73,7 +73,9 @@ class Reference:
         return _page(self.document)
 
 
-@family.get("/v1/openapi.json", "This API, described by OpenAPI 3.1", tiers=frozenset())
+@family.get(
+    "/v1/openapi.json", "This API, described by OpenAPI 3.1", tiers=frozenset(), answer=dict
+)
 async def document(call: Call) -> Answer:
     headers = {**SAFE, "access-control-allow-origin": "*"}
     content = call.part(Reference).json
