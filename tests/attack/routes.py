@@ -302,6 +302,9 @@ def _rows_of_the_box() -> list[Row]:
         Row("GET", "/v1/search", "prt", "", query={"q": "alice"}),
         Row("GET", "/v1/feed", "prt", "pbx:read"),
         Row("GET", "/v1/health", "prt", ""),
+        Row("GET", "/v1/audit", "prt", "audit:read"),
+        Row("GET", "/v1/audit/export", "prt", "audit:read"),
+        Row("GET", "/v1/audit/verify", "p", "audit:read", keys="p"),
     ]
 
 
