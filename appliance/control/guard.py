@@ -3,6 +3,7 @@ for logins that exist and for those that do not (manual § 20.5, § 20.9).
 """
 
 import asyncio
+import ipaddress
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import replace
 from typing import Final
@@ -16,9 +17,10 @@ from appliance.control.followups import Followups
 from appliance.control.identity import Identity
 from appliance.control.lockout import AddressThrottle, Lockout, Standing
 from appliance.control.logins import Whereabouts
-from appliance.model.accounts import Account, AccountKey
+from appliance.model.accounts import Account
 from appliance.model.policy import Policy
 from appliance.store import accounts
+from appliance.store.credentials import PasswordSet
 
 MOST_AT_ONCE: Final = 20
 """Tries of one login that wait for each other."""
@@ -27,7 +29,8 @@ Check = Callable[[], Awaitable[bool]]
 
 
 class Guard:
-    """For the event loop."""
+    """For the event loop. A new password, whoever set it, opens a login that was locked (manual
+    § 7.4.2)."""
 
     def __init__(self, identity: Identity, followups: Followups) -> None:
         now = identity.control.clock.now
@@ -38,6 +41,9 @@ class Guard:
         self._factors = Lockout(now)
         self._strangers = Lockout(now)
         self._turns: WeakValueDictionary[Hashable, _Turn] = WeakValueDictionary()
+        identity.control.events.listen(
+            PasswordSet, lambda news: self._passwords.right(news.account)
+        )
 
     async def password(
         self, account: Account | None, name: str, where: Whereabouts, check: Check
@@ -55,15 +61,11 @@ class Guard:
 
     def check_address(self, where: Whereabouts) -> None:
         """Raises TooMany."""
-        self._addresses.check(where.address)
+        self._addresses.check(source(where.address))
 
     def wrong_from(self, where: Whereabouts) -> None:
         """Count a try that names no login: a passkey, a setup code, a forgotten password."""
-        self._addresses.wrong(where.address)
-
-    def forgive(self, account: AccountKey) -> None:
-        """A new password was set: what was wrong before counts no more."""
-        self._passwords.right(account)
+        self._addresses.wrong(source(where.address))
 
     async def _tried(
         self,
@@ -73,7 +75,7 @@ class Guard:
         where: Whereabouts,
         check: Check,
     ) -> bool:
-        self._addresses.check(where.address)
+        self._addresses.check(source(where.address))
         policy = self._identity.policy(account.tenant if account else None)
         async with self._turn((id(lockout), who)):
             standing = lockout.begin(who, policy.lockout_fails, policy.lockout_minutes)
@@ -85,7 +87,7 @@ class Guard:
             if right and standing is not Standing.LOCKED:
                 lockout.right(who)
                 return True
-        self._addresses.wrong(where.address)
+        self._addresses.wrong(source(where.address))
         if standing is not Standing.LOCKED:
             self._write_down(account, policy, where, locked=standing is Standing.LOCKS)
         return False
@@ -129,6 +131,17 @@ class _Turn:
 
     async def __aexit__(self, *_: object) -> None:
         self._lock.release()
+
+
+def source(address: str) -> str:
+    """Whose tries are counted together: of IPv6 a whole /64, which one customer has."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if parsed.version == 4 or parsed.ipv4_mapped:
+        return str(getattr(parsed, "ipv4_mapped", None) or parsed)
+    return str(ipaddress.ip_network((parsed, 64), strict=False))
 
 
 def at_the_door(where: Whereabouts) -> Caller:

@@ -4,7 +4,7 @@ query, and whoever is disabled, suspended, deleted or signed out is out at once 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -37,7 +37,7 @@ KeyCaller = Callable[[str, str], Caller | None]
 class Granted:
     """An access token and what it opens, for its holder to know."""
 
-    token: str
+    token: str = field(repr=False)
     expires_in: int
     claims: Claims
 

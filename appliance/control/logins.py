@@ -17,6 +17,7 @@ from appliance.control.caller import Caller
 from appliance.control.changes import Change
 from appliance.control.errors import NOT_HERE, NotAuthenticated, NotFound
 from appliance.control.identity import INVALID, NOT_ACTIVE, Granted, Identity
+from appliance.control.tickets import OVER
 from appliance.model.accounts import Account, AccountStatus
 from appliance.model.logins import Login
 from appliance.store import accounts, logins
@@ -61,7 +62,8 @@ class RefreshToken:
 
 
 async def begin(identity: Identity, account: Account, where: Whereabouts, factor: str) -> SignedIn:
-    """The last step of every sign-in. `factor` is how the second step was passed, for the log."""
+    """The last step of every sign-in, for the account as it was when its proof was looked at: one
+    whose password was set meanwhile begins anew. `factor`: how the second step was passed."""
     token = RefreshToken(
         f"login_{secrets.token_hex(12)}", secrets.token_urlsafe(16), secrets.token_urlsafe(32)
     )
@@ -71,6 +73,8 @@ async def begin(identity: Identity, account: Account, where: Whereabouts, factor
         now, present = change.now, accounts.by_key(change.database, account.key)
         if present is None or present.status is not AccountStatus.ACTIVE:
             raise NotAuthenticated(NOT_ACTIVE, "not_active")
+        if present.version != account.version:
+            raise NotAuthenticated(OVER, "ticket_over")
         agent = where.user_agent[:LONGEST_USER_AGENT]
         login = Login(token.login, account.key, where.address, agent, now, now, now + LIFE)
         logins.end_lapsed(change.transaction)

@@ -53,11 +53,9 @@ class Recovery:
         link = await self._links.opened(token)
         chosen = await self._passwords.chosen(password, link.account)
         caller = self._identity.caller_of(link.account, "link", where.address)
-        made = await self._identity.control.change(
+        return await self._identity.control.change(
             caller, lambda change: self._links.used(change, token, chosen)
         )
-        self._guard.forgive(made.key)
-        return made
 
     def _may(self, account: Account) -> bool:
         now = self._identity.control.clock.now()

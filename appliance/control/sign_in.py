@@ -35,6 +35,7 @@ from appliance.control.second_factors import (
 from appliance.control.tickets import OVER, Ticket, Tickets
 from appliance.model.accounts import Account
 from appliance.store import credentials
+from appliance.store.credentials import PasswordSet
 from appliance.store.transactions import Transaction
 
 T = TypeVar("T")
@@ -85,7 +86,8 @@ class SignIn:
         self._guard = guard
         self._codes = codes
         self._brand = brand
-        self._tickets = Tickets(identity.control.clock.now)
+        self._tickets = tickets = Tickets(identity.control.clock.now)
+        identity.control.events.listen(PasswordSet, lambda news: tickets.drop_of(news.account))
 
     # -- the steps -------------------------------------------------------------------------------
 
@@ -100,7 +102,11 @@ class SignIn:
 
         if not await self._guard.password(account, name.strip().lower(), where, right):
             raise NotAuthenticated(INCORRECT, "incorrect")
-        if account is None or not self._identity.active(account):
+        present = self._identity.account(account.key) if account else None
+        if account is None or present is None or present.version != account.version:
+            # The password was set anew while the old one was looked at.
+            raise NotAuthenticated(INCORRECT, "incorrect")
+        if not self._identity.active(present):
             raise NotAuthenticated(NOT_ACTIVE, "not_active")
         ticket = self._tickets.open(account.key)
         ticket.password = True
@@ -141,6 +147,7 @@ class SignIn:
         await self._identity.control.change(
             self._own(account, where), lambda change: passwords.put(change, account, new)
         )
+        self._tickets.keep(ticket)
         return await self._go_on(ticket, where)
 
     # -- enrolling where the policy asks for it --------------------------------------------------
@@ -254,6 +261,7 @@ class SignIn:
 
     async def _go_on(self, ticket: Ticket, where: Whereabouts) -> SignedIn:
         """To the login, or to what is asked for next."""
+        self._tickets.find(ticket.public_id)
         account = self._account(ticket)
         step = self._step(ticket, account)
         if step is None:

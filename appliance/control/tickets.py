@@ -56,6 +56,10 @@ class Tickets:
             raise NotAuthenticated(OVER, "ticket_over")
         return ticket
 
+    def keep(self, ticket: Ticket) -> None:
+        """Go on with one that was dropped with the others of its account."""
+        self._tickets[ticket.public_id] = ticket
+
     def spend(self, ticket: Ticket) -> None:
         """It led to a login, or nowhere."""
         self._tickets.pop(ticket.public_id, None)

@@ -21,6 +21,13 @@ LONGEST_HISTORY: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordSet:
+    """The account has another password: what the old one had begun is over."""
+
+    account: AccountKey
+
+
+@dataclass(frozen=True, slots=True)
 class Totp:
     """`step` is the last one that was used: it and those before it are refused."""
 
@@ -74,6 +81,7 @@ def put_password(
         " old_passwords WHERE account_id = ? ORDER BY key DESC LIMIT ?)",
         (account, account, LONGEST_HISTORY),
     )
+    transaction.tell(PasswordSet(account))
     return accounts.changed(transaction, account)
 
 

@@ -1,6 +1,7 @@
 """A world whose people really sign in: accounts with passwords, a browser that keeps cookies."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final
 
 import httpx2
@@ -10,6 +11,7 @@ from appliance.control import passwords
 from appliance.control.caller import SYSTEM
 from appliance.control.changes import Change
 from appliance.control.door import Door
+from appliance.control.hashing import hashed
 from appliance.control.passwords import NewPassword
 from appliance.model.accounts import Account, AccountKey, AccountStatus, Link, LinkRole, Tier
 from appliance.model.policy import Policy
@@ -43,18 +45,19 @@ class Signing:
     keys: dict[str, AccountKey]
 
     @classmethod
-    async def made(cls, world: World) -> "Signing":
-        """Nobody needs a second factor at first."""
+    async def made(cls, world: World, *, people: bool = True) -> "Signing":
+        """Nobody needs a second factor at first. `people` False: nobody is there."""
         door = Door.built(world.control, "ByondVoice", bytes(32), world.keys.caller)
         await door.identity.load()
         world.parts.extend(door.parts)
-        hashed = {name: await door.hashing.hashed(text) for name, text in PASSWORDS.items()}
         signing = cls(world, door, {})
-        await world.control.change(SYSTEM, lambda change: signing._populate(change, hashed))
+        if not people:
+            return signing
+        await world.control.change(SYSTEM, signing._populate)
         await signing.policy(Policy(admin_second_factor=False))
         return signing
 
-    def _populate(self, change: Change, hashed: dict[str, str]) -> None:
+    def _populate(self, change: Change) -> None:
         acme, helios = self.world.tenants["acme"].key, self.world.tenants["helios"].key
         (line,) = rows.insert_extensions(change.database, acme, [NewExtension("1001", "Alice Tan")])
         change.transaction.swap(lambda snapshot: snapshot.put_extensions([line]))
@@ -73,7 +76,7 @@ class Signing:
             replace(_account("zoe", Tier.USER, "Zoe H"), tenant=helios),
         ):
             made = accounts.insert(change.transaction, account)
-            passwords.put(change, made, NewPassword(hashed[account.username]))
+            passwords.put(change, made, NewPassword(_hash(account.username)))
             self.keys.setdefault(account.username, made.key)
 
     async def policy(self, policy: Policy) -> None:
@@ -162,6 +165,12 @@ class Browser:
         if answer.status_code == 200 and "token" in answer.json():
             self.http.headers["authorization"] = f"Bearer {answer.json()['token']}"
         return answer
+
+
+@cache
+def _hash(username: str) -> str:
+    """Once for all tests: it is slow on purpose."""
+    return hashed(PASSWORDS[username])
 
 
 def _account(username: str, tier: Tier, name: str) -> Account:

@@ -7,9 +7,9 @@ import pytest
 
 from appliance.control import passwords
 from appliance.control.caller import SYSTEM
-from appliance.control.hashing import hashed
+from appliance.control.hashing import Hashing, hashed
 from appliance.control.passwords import Temporary
-from appliance.model.accounts import AccountStatus
+from appliance.model.accounts import Account, AccountStatus
 from appliance.model.policy import Policy
 from appliance.model.resellers import ResellerStatus
 from appliance.model.tenants import TenantStatus
@@ -76,13 +76,13 @@ async def test_unknown_names_cost_the_same_work(
     signing: Signing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified: list[str] = []
-    real = passwords.Hashing.fits
+    real = Hashing.fits
 
-    async def counted(self: passwords.Hashing, password: str, hash_: str | None) -> bool:
+    async def counted(self: Hashing, password: str, hash_: str | None) -> bool:
         verified.append(password)
         return await real(self, password, hash_)
 
-    monkeypatch.setattr(passwords.Hashing, "fits", counted)
+    monkeypatch.setattr(Hashing, "fits", counted)
     await signing.browser().sign_in("sara", "wrong")
     await signing.browser().sign_in("nobody", "wrong")
     assert verified == ["wrong", "wrong"]
@@ -489,3 +489,58 @@ async def test_link_is_dead_after_its_time_and_while_the_tenant_is_suspended(
     clock.seconds += 3600
     assert (await signing.browser().post(link, password=NEW)).status_code == 404
     assert (await signing.browser().get("/v1/invitations/nothing")).status_code == 404
+
+
+async def test_new_password_ends_what_the_old_one_had_begun_and_opens_what_was_locked(
+    signing: Signing,
+) -> None:
+    change, alice = signing.world.control.change, signing.account("alice.tan")
+    thief = signing.browser()
+    first = await change(SYSTEM, lambda change: passwords.set_temporary(change, alice))
+    ticket = (await thief.sign_in("alice.tan", first)).json()["next"]["ticket"]
+    for _ in range(5):
+        await signing.browser().sign_in("alice.tan", "wrong")
+    second = await change(SYSTEM, lambda change: passwords.set_temporary(change, alice))
+    stolen = await thief.post("/v1/login/password", ticket=ticket, password=NEW)
+    assert (stolen.status_code, stolen.json()["error"]["code"]) == (401, "ticket_over")
+    asked = await signing.browser().sign_in("alice.tan", second)
+    assert asked.json()["next"]["step"] == "change_password"
+
+
+async def test_admin_with_a_temporary_password_changes_it_and_then_enrols(
+    signing: Signing, clock: StillClock
+) -> None:
+    await signing.policy(Policy())
+    acme = signing.account("acme")
+    shown = await signing.world.control.change(
+        SYSTEM, lambda change: passwords.set_temporary(change, acme)
+    )
+    browser = signing.browser()
+    ticket = (await browser.sign_in("acme", shown)).json()["next"]["ticket"]
+    changed = await browser.post("/v1/login/password", ticket=ticket, password=NEW)
+    assert changed.json()["next"] == {
+        "step": "enrol",
+        "ticket": ticket,
+        "methods": ["totp", "passkey", "email"],
+        "email": "a•••@people.example",
+    }
+    secret = (await browser.post("/v1/login/enrol/totp", ticket=ticket)).json()["secret"]
+    code = pyotp.TOTP(secret).at(clock.wall())
+    done = await browser.post("/v1/login/enrol/totp/confirm", ticket=ticket, code=code)
+    assert done.status_code == 200
+
+
+async def test_password_that_is_set_while_the_old_one_is_looked_at_counts(
+    signing: Signing,
+) -> None:
+    change, alice = signing.world.control.change, signing.account("alice.tan")
+    real = signing.door.passwords.right
+
+    async def right(password: str, account: Account | None) -> bool:
+        found = await real(password, account)
+        await change(SYSTEM, lambda change: passwords.set_temporary(change, alice))
+        return found
+
+    signing.door.passwords.right = right  # type: ignore[method-assign]
+    answer = await signing.browser().sign_in("alice.tan")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "incorrect")
