@@ -12,7 +12,6 @@ from appliance.control import contents, fields, handles, one_time_links, scope
 from appliance.control.changes import Change
 from appliance.control.differences import differences
 from appliance.control.errors import Changed, Conflict, Invalid
-from appliance.control.lifecycle import ResellerDeleted, ResellerStanding
 from appliance.model.accounts import Account, AccountKey, AccountStatus, Tier
 from appliance.model.resellers import (
     PLAN,
@@ -107,8 +106,8 @@ def edit(change: Change, code: str, seen: int | None, wanted: ResellerEdit) -> R
         change.record(
             "reseller", action, _target(now), reseller=now, detail=differences(known, now)
         )
-    if now.status != known.status:
-        _restand(change, now)
+    if now.status is ResellerStatus.SUSPENDED and known.status is ResellerStatus.ACTIVE:
+        logins.end_of_reseller(change.transaction, now.key)
     return _facts(change, now)
 
 
@@ -127,7 +126,6 @@ def delete(change: Change, code: str, seen: int | None, confirm: str) -> None:
     change.file.execute("DELETE FROM resellers WHERE key = ?", (known.key,))
     change.transaction.swap(lambda snapshot: snapshot.remove_reseller(known.key))
     change.record("reseller", "Deleted reseller", _target(known), reseller=known)
-    change.transaction.tell(ResellerDeleted(known.key))
 
 
 def _edited(known: Reseller, wanted: ResellerEdit) -> Reseller:
@@ -221,14 +219,6 @@ def _readdress(change: Change, reseller: Reseller) -> None:
         now = replace(admin, email=reseller.admin_email, version=admin.version + 1)
         accounts.update(change.transaction, now)
         one_time_links.invite(change, now)
-
-
-def _restand(change: Change, reseller: Reseller) -> None:
-    """Suspended: the logins of its whole tree are over (decisions: Access)."""
-    active = reseller.status is ResellerStatus.ACTIVE
-    if not active:
-        logins.end_of_reseller(change.transaction, reseller.key)
-    change.transaction.tell(ResellerStanding(reseller.key, active))
 
 
 def _actions(before: Reseller, after: Reseller) -> list[str]:

@@ -16,7 +16,7 @@ from appliance.control.changes import Change, Control
 from appliance.control.contents import Count
 from appliance.control.differences import differences
 from appliance.control.errors import Changed, Conflict, Invalid
-from appliance.control.lifecycle import TenantCreated, TenantDeleted, TenantStanding
+from appliance.control.lifecycle import TenantCreated
 from appliance.control.news import BlockLifted, DevicesSignedOff
 from appliance.control.passwords import NewPassword
 from appliance.model.accounts import Account, AccountKey, AccountStatus, Tier
@@ -111,8 +111,8 @@ def edit(change: Change, slug: str, seen: int | None, wanted: TenantEdit) -> Ten
     change.transaction.swap(lambda snapshot: snapshot.put_tenant(now))
     for action in _actions(known, now):
         change.record("tenant", action, _target(now), tenant=now, detail=differences(known, now))
-    if now.status is not known.status:
-        _restand(change, now)
+    if now.status is TenantStatus.SUSPENDED and known.status is TenantStatus.ACTIVE:
+        logins.end_of_tenant(change.transaction, now.key)
     return facts(change.database, now)
 
 
@@ -164,7 +164,6 @@ def _delete(change: Change, tenant: Tenant, confirm: str) -> Tenant:
     change.file.execute("DELETE FROM tenants WHERE key = ?", (tenant.key,))
     change.transaction.swap(lambda snapshot: snapshot.remove_tenant(tenant.key))
     change.record("tenant", "Deleted tenant", _target(tenant), tenant=tenant, detail=lost)
-    change.transaction.tell(TenantDeleted(tenant.key, tenant.slug))
     return tenant
 
 
@@ -288,14 +287,6 @@ def _add_owner(change: Change, tenant: Tenant, new: NewTenant) -> None:
         one_time_links.invite(change, owner)
     else:
         passwords.put(change, owner, new.owner_password)
-
-
-def _restand(change: Change, tenant: Tenant) -> None:
-    """Suspended: its logins are over (decisions: Access)."""
-    active = tenant.status is TenantStatus.ACTIVE
-    if not active:
-        logins.end_of_tenant(change.transaction, tenant.key)
-    change.transaction.tell(TenantStanding(tenant.key, active))
 
 
 def _actions(before: Tenant, after: Tenant) -> list[str]:

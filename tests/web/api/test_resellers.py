@@ -2,9 +2,9 @@
 
 import pytest
 
-from appliance.control.lifecycle import ResellerStanding
+from appliance.store.logins import LoginsEnded
 from tests.support.api import World
-from tests.support.people import mails_to
+from tests.support.people import begin_login, mails_to
 
 LIST = "/v1/resellers"
 PEAK = {"name": "Peak Cloud", "code": "peak", "admin_email": "ops@peak.example"}
@@ -168,20 +168,24 @@ async def test_extension_cap_counts_over_all_its_tenants(world: World) -> None:
     assert (await ask.get(f"{LIST}/nimbus")).json()["used"]["extensions"] == 3
 
 
-async def test_suspension_is_told_and_suspends_its_tenants_in_effect(world: World) -> None:
-    heard: list[ResellerStanding] = []
-    world.events.listen(ResellerStanding, heard.append)
+async def test_suspension_ends_the_logins_of_the_tree_and_suspends_its_tenants_in_effect(
+    world: World,
+) -> None:
+    heard: list[LoginsEnded] = []
+    world.events.listen(LoginsEnded, heard.append)
     ask = world.as_("platform")
+    user = {"username": "ann", "name": "Ann", "email": "ann@x.example"}
+    for slug in ("acme", "globex"):
+        await ask.post(f"/v1/tenants/{slug}/users", user)
+        await begin_login(world, slug, "ann")
     await ask.patch(f"{LIST}/nimbus", {"status": "suspended"})
-    key = world.resellers["nimbus"].key
-    assert heard == [ResellerStanding(key, active=False)]
+    assert heard == [LoginsEnded(frozenset({"acme/ann"}))]
     acme = (await ask.get("/v1/tenants/acme")).json()
     assert (acme["status"], acme["effective_status"]) == ("active", "suspended")
     suspended = (await ask.get("/v1/tenants", status="suspended")).json()
     assert {one["slug"] for one in suspended["data"]} == {"acme", "zephyr"}
     assert suspended["counts"] == {"tenants": 4, "active": 2, "suspended": 2, "extensions": 0}
     await ask.patch(f"{LIST}/nimbus", {"status": "active"})
-    assert heard[-1] == ResellerStanding(key, active=True)
     actions = [action for _, action, _ in await world.actions()]
     assert actions[-2:] == ["Suspended reseller", "Reactivated reseller"]
     assert (await ask.get("/v1/tenants/acme")).json()["effective_status"] == "active"

@@ -5,15 +5,16 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from appliance.control.lifecycle import TenantCreated, TenantDeleted, TenantStanding
+from appliance.control.lifecycle import TenantCreated
 from appliance.control.news import DevicesSignedOff
 from appliance.model.accounts import AccountStatus, Tier
 from appliance.model.tenants import TenantKey
 from appliance.store.accounts import AccountGone
 from appliance.store.database import Database, connection
+from appliance.store.logins import LoginsEnded
 from tests.store.examples import FINISHED
 from tests.support.api import World
-from tests.support.people import GOOD, account_of, give_passwords, mails_to
+from tests.support.people import GOOD, account_of, begin_login, give_passwords, mails_to
 
 LIST = "/v1/tenants"
 OWNER = {"owner_email": "ops@northwind.example", "owner_password": GOOD}
@@ -239,17 +240,18 @@ async def test_country_whose_emergency_numbers_are_extensions_here_is_refused(
 
 
 async def test_suspension_ends_the_logins_and_keeps_everything(world: World) -> None:
-    heard: list[TenantStanding] = []
-    world.events.listen(TenantStanding, heard.append)
+    heard: list[LoginsEnded] = []
+    world.events.listen(LoginsEnded, heard.append)
     ask = world.as_("platform")
-    await ask.post(f"{LIST}/acme/extensions", {"extension": "1001", "name": "Alice"})
+    for slug in ("acme", "zephyr"):
+        await _furnish(world, slug)
+    login = await begin_login(world, "acme", "alice.tan")
+    await begin_login(world, "zephyr", "alice.tan")
     now = (await ask.patch(f"{LIST}/acme", {"status": "suspended"})).json()
-    assert (now["status"], now["used"]["extensions"]) == ("suspended", 1)
-    key = world.tenants["acme"].key
-    assert heard == [TenantStanding(key, active=False)]
+    assert (now["status"], now["used"]["extensions"]) == ("suspended", 2)
+    assert heard == [LoginsEnded(frozenset({login}))]
     assert (await ask.get(LIST, status="suspended")).json()["page"]["total"] == 1
     await ask.patch(f"{LIST}/acme", {"status": "active"})
-    assert heard[-1] == TenantStanding(key, active=True)
     actions = [action for _, action, _ in await world.actions()]
     assert actions[-2:] == ["Suspended tenant", "Reactivated tenant"]
 
@@ -298,11 +300,11 @@ async def test_tenant_goes_with_everything_that_it_owns_and_nothing_else(world: 
         " be destroyed. This cannot be undone."
     )
     told: list[object] = []
-    for news in (TenantDeleted, DevicesSignedOff, AccountGone):
+    for news in (DevicesSignedOff, AccountGone):
         world.events.listen(news, told.append)
     assert (await ask.delete(f"{LIST}/acme?confirm=acme")).status_code == 204
     assert (await ask.get(f"{LIST}/acme")).status_code == 404
-    assert [type(one) for one in told] == [DevicesSignedOff, AccountGone, TenantDeleted]
+    assert [type(one) for one in told] == [DevicesSignedOff, AccountGone]
     key = world.tenants["acme"].key
     assert world.store.snapshot.tenant(key) is None
     assert world.store.snapshot.subscriber("1001-desk") is None

@@ -1,22 +1,26 @@
 """Users of a tenant: made, linked, secured, disabled (manual chapter 7)."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 import pytest
 
 from appliance.control.caller import Right
 from appliance.control.identity import Identity
 from appliance.model.accounts import Account
-from appliance.model.logins import Login
 from appliance.model.policy import Policy
-from appliance.store import credentials, logins, policies, rows
+from appliance.store import credentials, policies, rows
 from appliance.store.credentials import Totp
 from appliance.store.database import Database
 from appliance.store.logins import LoginsEnded
 from appliance.store.transactions import Transaction
 from tests.support.api import World
-from tests.support.people import account_of, give_passwords, mails_to, sign_in_as
+from tests.support.people import (
+    account_of,
+    begin_login,
+    give_passwords,
+    mails_to,
+    sign_in_as,
+)
 
 USERS = "/v1/tenants/acme/users"
 PRIYA = {"name": "Priya Nair", "username": "priya.nair", "email": "priya@acme.example"}
@@ -387,7 +391,7 @@ async def test_link_fits_the_state_of_the_login(acme: World) -> None:
 
 async def test_temporary_password_ends_the_logins(acme: World) -> None:
     await made(acme, {**BEN, "credential": "temporary_password"})
-    login = await sign_in(acme, "ben.ong")
+    login = await begin_login(acme, "acme", "ben.ong")
     ended: list[LoginsEnded] = []
     acme.events.listen(LoginsEnded, ended.append)
     answer = await acme.as_("tenant:acme").post(f"{USERS}/ben.ong/temporary-password")
@@ -402,7 +406,7 @@ async def test_temporary_password_ends_the_logins(acme: World) -> None:
 async def test_disabling_ends_the_logins_at_once_and_keeps_everything(acme: World) -> None:
     """Manual § 7.6.3."""
     await made(acme, {**BEN, "extension": "1002", "credential": "temporary_password"})
-    login = await sign_in(acme, "ben.ong")
+    login = await begin_login(acme, "acme", "ben.ong")
     ask = acme.as_("tenant:acme")
     shown = (await ask.get(f"{USERS}/ben.ong/logins")).json()["data"]
     assert [one["id"] for one in shown] == [login]
@@ -530,19 +534,6 @@ async def test_roster_has_no_secret_and_no_formula(acme: World) -> None:
     assert str(view["temporary_password"]) not in answer.text
     assert "argon2" not in answer.text
     assert (await acme.actions())[-1][1:] == ("Exported roster", "users of Acme")
-
-
-async def sign_in(world: World, username: str) -> str:
-    """Give the account a login; its public id."""
-    account = await account_of(world, "acme", username)
-    now = world.clock.wall()
-    login = Login(username, account.key, "192.0.2.9", "Firefox", now, now, now + timedelta(1))
-
-    def begin(transaction: Transaction) -> None:
-        logins.begin(transaction, login, b"family", b"secret")
-
-    await world.store.change(begin, now, world.events.publish)
-    return login.public_id
 
 
 def _links(view: dict[str, object]) -> list[tuple[str, str]]:
