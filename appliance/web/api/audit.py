@@ -126,6 +126,7 @@ async def listed(call: Call) -> Answer:
     query=ExportQuery,
     errors=(404,),
     content_type="text/csv",
+    other_types=("application/jsonl",),
 )
 async def export(call: Call) -> Answer:
     query: ExportQuery = call.query

@@ -170,7 +170,8 @@ class _Described:
             schema = self.schemas.get(operation.answer, {})
             if operation.content_type != "application/json":
                 schema = {"type": "string"}
-            found["content"] = {operation.content_type: {"schema": schema}}
+            text = {other: {"schema": {"type": "string"}} for other in operation.other_types}
+            found["content"] = {operation.content_type: {"schema": schema}, **text}
         if status == 429:
             found["headers"] = {
                 "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}

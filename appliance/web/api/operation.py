@@ -65,7 +65,8 @@ Handler = Callable[[Call], Awaitable[Answer]]
 class Operation:
     """`tiers` empty: public, without a token. `right`: what a key needs besides; without one the
     operation is for people's logins alone, or for every key where `any_key` says so. `errors` are
-    the statuses that it answers beyond those that every operation may."""
+    the statuses that it answers beyond those that every operation may; `other_types` what it may
+    answer in beside `content_type`."""
 
     method: str
     path: str
@@ -81,6 +82,7 @@ class Operation:
     errors: tuple[int, ...] = ()
     family: str = ""
     content_type: str = "application/json"
+    other_types: tuple[str, ...] = ()
 
 
 class Family:

@@ -95,6 +95,7 @@ class LinksBody(msgspec.Struct, forbid_unknown_fields=True):
     query=UserQuery,
     answer=PeoplePage,
     errors=(404,),
+    other_types=("text/csv",),
 )
 async def listed(call: Call) -> Answer:
     query: UserQuery = call.query
