@@ -4,14 +4,14 @@
     yourself        nobody shuts his own login, or takes its factors away from outside
     owner           the login that came with a tenant or reseller is touched from above only
     last            one platform operator who can sign in stays
-    machine keys    touch logins that administer only with the right tenancy:write
+    machine keys    touch no login that administers
 """
 
 from dataclasses import dataclass
 from typing import Final
 
 from appliance.control import scope
-from appliance.control.caller import Caller, Right
+from appliance.control.caller import Caller
 from appliance.control.changes import Change
 from appliance.control.errors import NOT_HERE, NOT_YOURS, Changed, Conflict, Forbidden, NotFound
 from appliance.model.accounts import Account, Tier
@@ -68,10 +68,10 @@ def users_of(tenant: Tenant) -> Condition:
 
 
 def may_administer(change: Change, tier: Tier) -> None:
-    """Logins that administer are for people, and for keys that may make tenants: else a key would
-    turn itself into a login that may more than it. Raises Forbidden."""
-    if tier is not Tier.USER and not change.caller.may(Right.TENANCY_WRITE):
-        raise Forbidden(NOT_YOURS, "right_missing")
+    """Logins that administer are for people to make and change: else a key would turn itself into
+    a login that may more than it. Raises Forbidden."""
+    if tier is not Tier.USER and change.caller.is_key:
+        raise Forbidden(NOT_YOURS, "people_only")
 
 
 def not_yourself(change: Change, person: Person) -> None:

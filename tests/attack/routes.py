@@ -184,7 +184,7 @@ def _rows_of_operators() -> list[Row]:
         return {"name": "Nora", "username": username, "email": f"{username}@example.com"}
 
     def row(method: str, path: str, ok: int = 200, body: Body = NO_BODY) -> Row:
-        right = "tenancy:read" if method == "GET" else "tenancy:write"
+        right = "tenancy:read" if method == "GET" else None
         return Row(method, path, "pr", right, ok, body, keys="pr")
 
     return [

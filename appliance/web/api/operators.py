@@ -1,5 +1,5 @@
 """`/v1/operators`: the logins of the platform and of resellers (manual § 4.1). A reseller sees and
-makes its own."""
+makes its own; machine keys may look."""
 
 from collections.abc import Callable
 
@@ -72,7 +72,6 @@ async def listed(call: Call) -> Answer:
     LIST,
     "Create an operator of the platform or of a reseller",
     tiers=PARTNERS,
-    right=Right.TENANCY_WRITE,
     body=OperatorBody,
     answer=MadePersonView,
     status=201,
@@ -113,7 +112,6 @@ async def one(call: Call) -> Answer:
     ONE,
     "Change an operator's name; disable or enable the login",
     tiers=PARTNERS,
-    right=Right.TENANCY_WRITE,
     body=PersonEditBody,
     answer=PersonView,
     errors=(404, 409, 412),
@@ -134,7 +132,6 @@ async def edit(call: Call) -> Answer:
     ONE,
     "Delete an operator that was created in error",
     tiers=PARTNERS,
-    right=Right.TENANCY_WRITE,
     errors=(404, 409, 412),
 )
 async def delete(call: Call) -> Answer:
@@ -149,7 +146,6 @@ async def delete(call: Call) -> Answer:
     f"{ONE}/security",
     "Save an operator's security: address, one-time code, authenticator",
     tiers=PARTNERS,
-    right=Right.TENANCY_WRITE,
     body=SecurityBody,
     answer=PersonView,
     errors=(404, 409, 412),
@@ -167,7 +163,6 @@ async def secure(call: Call) -> Answer:
     f"{ONE}/invitation",
     "Send an operator's invitation again",
     tiers=PARTNERS,
-    right=Right.TENANCY_WRITE,
     status=204,
     errors=(404, 409),
 )
@@ -183,7 +178,6 @@ async def invite(call: Call) -> Answer:
     f"{ONE}/reset-link",
     "Mail an operator a link to set another password",
     tiers=PARTNERS,
-    right=Right.TENANCY_WRITE,
     status=204,
     errors=(404, 409),
 )
@@ -199,7 +193,6 @@ async def send_reset_link(call: Call) -> Answer:
     f"{ONE}/temporary-password",
     "Set a temporary password, which the answer shows, this once",
     tiers=PARTNERS,
-    right=Right.TENANCY_WRITE,
     answer=TemporaryPasswordView,
     errors=(404, 409),
 )
@@ -235,7 +228,6 @@ async def signed_in(call: Call) -> Answer:
     f"{ONE}/logins",
     "End all of an operator's sessions",
     tiers=PARTNERS,
-    right=Right.TENANCY_WRITE,
     errors=(404,),
 )
 async def end_logins(call: Call) -> Answer:
