@@ -14,6 +14,8 @@ export class Rows<T> {
   /** Whether the API answered that there is no such list in the caller's scope. */
   missing = $state(false);
   growing = $state(false);
+  /** The first page whole: lists may say more beside their rows. */
+  answer = $state.raw<Page<T> | null>(null);
 
   #path = "";
   #query: Query = {};
@@ -30,6 +32,7 @@ export class Rows<T> {
     this.#path = path;
     this.#query = query;
     if (other) {
+      this.answer = null;
       this.rows = [];
       this.total = null;
       this.state = "loading";
@@ -76,13 +79,16 @@ export class Rows<T> {
       const rows: T[] = [];
       let next: string | null = null;
       let total: number | null = null;
+      let first: Page<T> | null = null;
       do {
         const page: Page<T> = await this.#page(next, Math.min(count - rows.length, LARGEST), under.signal);
+        first ??= page;
         rows.push(...page.data);
         next = page.page.next;
         total = page.page.total;
       } while (next && rows.length < count);
       if (under.signal.aborted) return;
+      this.answer = first;
       this.rows = rows;
       this.total = total;
       this.#next = next;

@@ -55,6 +55,9 @@ export function toneOf(state: string): Tone {
   return TONES[state.toLowerCase().replaceAll("_", " ")] ?? "grey";
 }
 
+/** Where a state's words are not its name. */
+const WORDS: Record<string, string> = { email_otp: "email OTP" };
+
 export function wordOf(state: string): string {
-  return state.replaceAll("_", " ");
+  return WORDS[state] ?? state.replaceAll("_", " ");
 }
