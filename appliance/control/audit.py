@@ -148,11 +148,6 @@ def count(database: Database, condition: Condition) -> int:
     return int(connection(database).execute(query, condition.values).get)
 
 
-def newest(database: Database, condition: Condition, limit: int) -> list[AuditEntry]:
-    query = f"SELECT {COLUMNS} FROM audit {condition.where} ORDER BY number DESC LIMIT ?"  # noqa: S608
-    return list(entries(connection(database).execute(query, (*condition.values, limit))))
-
-
 @dataclass(frozen=True, slots=True)
 class ChainedEntry:
     """An entry with the hash before it and its own."""
@@ -162,11 +157,18 @@ class ChainedEntry:
     hash: bytes
 
 
-def oldest_chained(database: Database, condition: Condition, limit: int) -> list[ChainedEntry]:
+def newest(database: Database, condition: Condition, limit: int) -> list[ChainedEntry]:
+    return _chained(database, condition, "ORDER BY number DESC LIMIT ?", limit)
+
+
+def oldest(database: Database, condition: Condition, limit: int) -> list[ChainedEntry]:
     """For exports: in the order of the chain."""
+    return _chained(database, condition, "ORDER BY number LIMIT ?", limit)
+
+
+def _chained(database: Database, condition: Condition, more: str, limit: int) -> list[ChainedEntry]:
     rows = connection(database).execute(
-        f"SELECT {COLUMNS}, previous_hash, hash FROM audit {condition.where}"  # noqa: S608
-        " ORDER BY number LIMIT ?",
+        f"SELECT {COLUMNS}, previous_hash, hash FROM audit {condition.where} {more}",  # noqa: S608
         (*condition.values, limit),
     )
     return [

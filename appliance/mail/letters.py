@@ -168,7 +168,7 @@ class Letters:
         words, house = WORDS[kind], self._house()
         given = {**facts, "house": house.name}
         subject = one_line(self._subjects[kind].render(given))
-        link = _link(house, facts) if words.button else ""
+        link = _link(house, kind, facts) if words.button else ""
         paragraphs = [
             rendered
             for paragraph in self._paragraphs[kind]
@@ -197,7 +197,7 @@ def _environment(*, escape: bool) -> SandboxedEnvironment:
     return environment
 
 
-def _link(house: House, facts: Mapping[str, object]) -> str:
+def _link(house: House, kind: MailKind, facts: Mapping[str, object]) -> str:
     """Within the console alone: a path, or the page of the one-time link whose token is given."""
     path = str(facts.get("link") or "")
     if path.startswith(house.address + "/"):
@@ -205,7 +205,7 @@ def _link(house: House, facts: Mapping[str, object]) -> str:
     if path.startswith("/") and not path.startswith("//"):
         return house.address + path
     token = str(facts.get("token") or "")
-    return f"{house.address}/admin/invitations/{quote(token, safe='')}" if token else ""
+    return f"{house.address}/admin/{kind.value}/{quote(token, safe='')}" if token else ""
 
 
 def _moment(value: object) -> str:

@@ -46,7 +46,7 @@ def test_no_kind_is_without_words() -> None:
 
 def test_the_link_leads_into_the_console_and_nowhere_else() -> None:
     letter = LETTERS.write(MailKind.INVITATION, FACTS)
-    assert "https://box.example:8443/admin/invitations/a%2Fb%3Fc" in letter.text
+    assert "https://box.example:8443/admin/invitation/a%2Fb%3Fc" in letter.text
     for link in ("https://evil.example/", "//evil.example/", "javascript:alert(1)"):
         assert "evil" not in LETTERS.write(MailKind.RESET, {"link": link}).html
         assert "javascript" not in LETTERS.write(MailKind.RESET, {"link": link}).html

@@ -166,7 +166,7 @@ async def test_a_mail_comes_as_text_and_html_from_the_brand(here: Setting) -> No
     assert text is not None
     assert html is not None
     for body in (text, html):
-        assert "https://box.example/admin/invitations/abc" in body.get_content()
+        assert "https://box.example/admin/invitation/abc" in body.get_content()
 
 
 async def test_once_sent_its_links_and_codes_are_gone(here: Setting) -> None:

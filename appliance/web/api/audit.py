@@ -1,6 +1,8 @@
 """`/v1/audit`: who did what to which object (manual § 20.8.1)."""
 
+import struct
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
@@ -8,20 +10,24 @@ import msgspec
 from starlette.responses import StreamingResponse
 
 from appliance.control import audit, scope
-from appliance.control.audit import AuditClass, AuditEntry, AuditFilter, ChainedEntry
+from appliance.control.audit import AuditClass, AuditFilter, ChainedEntry
 from appliance.control.caller import Caller, Right
 from appliance.control.changes import Change
+from appliance.control.errors import Invalid
 from appliance.control.owners import owner
 from appliance.store.conditions import Condition
 from appliance.store.database import Database
+from appliance.store.errors import UnreadableKey
+from appliance.store.keys import KeyRing, place
 from appliance.store.moments import to_number
 from appliance.web.api.csv_text import csv_lines
 from appliance.web.api.operation import OPERATORS, PLATFORM, Answer, Call, Family
-from appliance.web.api.pages import Page, PageQuery, cursor_of, key_of, page_of
+from appliance.web.api.pages import Page, PageQuery, page_of
 
 family = Family("Audit")
 
 LIST = "/v1/audit"
+CURSOR: Final = place("audit", "cursor", 0)
 ROWS_AT_ONCE: Final = 500
 COLUMNS: Final = (
     *("number", "when", "actor", "action", "target", "scope", "address", "detail"),
@@ -33,9 +39,12 @@ Words = Annotated[str, msgspec.Meta(max_length=100)]
 
 
 class AuditView(msgspec.Struct):
-    """`scope` is `platform`, `reseller …` or `tenant …`; `detail` are facts, never secrets."""
+    """`id` is the beginning of the entry's hash; `number`, its place in the whole log, is for the
+    platform alone: it would tell how much goes on elsewhere. `scope` is `platform`, `reseller …` or
+    `tenant …`; `detail` are facts, never secrets."""
 
-    number: int
+    id: str
+    number: int | None
     when: datetime
     actor: str
     action: str
@@ -81,9 +90,11 @@ class VerdictView(msgspec.Struct):
     head: str
 
 
-def shown(entry: AuditEntry) -> AuditView:
+def shown(caller: Caller, row: ChainedEntry) -> AuditView:
+    entry = row.entry
     return AuditView(
-        entry.number,
+        row.hash.hex()[:16],
+        entry.number if caller.tier in PLATFORM else None,
         entry.at,
         entry.actor,
         entry.action,
@@ -105,15 +116,17 @@ def shown(entry: AuditEntry) -> AuditView:
 )
 async def listed(call: Call) -> Answer:
     query: AuditQuery = call.query
+    keys = call.control.store.keys
 
     def ask(database: Database) -> Page[AuditView]:
         wanted = audit.wanted(call.caller, _filter(call.caller, database, query))
         total = audit.count(database, wanted)
-        after = key_of(query.cursor, 1)
-        if after:
-            wanted &= Condition("number < ?", after[0])
-        views = [shown(entry) for entry in audit.newest(database, wanted, query.limit + 1)]
-        return page_of(views, query.limit, total, lambda row: cursor_of(row.number))
+        if query.cursor:
+            wanted &= Condition("number < ?", _opened(keys, query.cursor))
+        rows = audit.newest(database, wanted, query.limit + 1)
+        numbers = {row.hash.hex()[:16]: row.entry.number for row in rows}
+        views = [shown(call.caller, row) for row in rows]
+        return page_of(views, query.limit, total, lambda row: _sealed(keys, numbers[row.id]))
 
     return Answer(await call.control.read(ask))
 
@@ -161,6 +174,19 @@ async def verify(call: Call) -> Answer:
     return Answer(VerdictView(verdict.rows, whole, verdict.broken, verdict.head.hex()))
 
 
+def _sealed(keys: KeyRing, number: int) -> str:
+    """A cursor that tells nobody the number."""
+    return keys.seal(str(number), CURSOR).hex()
+
+
+def _opened(keys: KeyRing, cursor: str) -> int:
+    """Raises Invalid."""
+    try:
+        return int(keys.open(bytes.fromhex(cursor), CURSOR))
+    except (ValueError, UnreadableKey, struct.error):
+        raise Invalid.of(cursor="This is no cursor of this list.") from None
+
+
 def _filter(caller: Caller, database: Database, query: AuditQuery | ExportQuery) -> AuditFilter:
     """Raises Forbidden, NotFound for a tenant or reseller that is not the caller's."""
     tenant = scope.enter_tenant(caller, database, query.tenant).key if query.tenant else None
@@ -184,6 +210,7 @@ def _record_export(change: Change, detail: Mapping[str, object]) -> None:
 
 async def _lines(call: Call, wanted: Condition, kind: str) -> AsyncIterator[str]:
     """Some rows at a time: nobody waits for a long log."""
+    numbered = call.caller.tier in PLATFORM
     if kind == "csv":
         yield csv_lines([COLUMNS])
     last = 0
@@ -192,18 +219,23 @@ async def _lines(call: Call, wanted: Condition, kind: str) -> AsyncIterator[str]
         if not rows:
             return
         last = rows[-1].entry.number
-        yield csv_lines(map(_cells, rows)) if kind == "csv" else _json_lines(rows)
+        shown = [row if numbered else _unnumbered(row) for row in rows]
+        yield csv_lines(map(_cells, shown)) if kind == "csv" else _json_lines(shown)
 
 
 def _after(wanted: Condition, last: int) -> Callable[[Database], list[ChainedEntry]]:
     here = wanted & Condition("number > ?", last)
-    return lambda database: audit.oldest_chained(database, here, ROWS_AT_ONCE)
+    return lambda database: audit.oldest(database, here, ROWS_AT_ONCE)
+
+
+def _unnumbered(row: ChainedEntry) -> ChainedEntry:
+    return replace(row, entry=replace(row.entry, number=0))
 
 
 def _cells(row: ChainedEntry) -> Sequence[object]:
     entry = row.entry
     return (
-        *(entry.number, entry.at, entry.actor, entry.action, entry.target, entry.scope),
+        *(entry.number or None, entry.at, entry.actor, entry.action, entry.target, entry.scope),
         *(entry.address, msgspec.json.encode(entry.detail, order="sorted").decode()),
         *(row.previous_hash.hex(), row.hash.hex()),
     )
@@ -216,7 +248,7 @@ def _json_lines(rows: Iterable[ChainedEntry]) -> str:
 def _json(row: ChainedEntry) -> dict[str, object]:
     entry = row.entry
     return {
-        "number": entry.number,
+        "number": entry.number or None,
         "at": to_number(entry.at),
         "actor": entry.actor,
         "action": entry.action,

@@ -57,6 +57,16 @@ async def test_everybody_sees_the_entries_of_his_scope_alone(busy: World) -> Non
     assert (await busy.as_("user:acme").get(LIST)).status_code == 403
 
 
+async def test_nobody_learns_from_numbers_how_much_goes_on_elsewhere(busy: World) -> None:
+    ask = busy.as_("tenant:acme")
+    page = (await ask.get(LIST, limit=1)).json()
+    assert page["data"][0]["number"] is None
+    again = (await ask.get(LIST, limit=1, cursor=page["page"]["next"])).json()
+    assert [row["action"] for row in again["data"]] == ["Rotated SIP secret"]
+    rows = list(csv.DictReader(io.StringIO((await ask.get(f"{LIST}/export")).text)))
+    assert {row["number"] for row in rows} == {""}
+
+
 async def test_naming_another_scope_is_refused(busy: World) -> None:
     for token, name in (
         ("tenant:acme", {"tenant": "globex"}),
@@ -106,6 +116,8 @@ async def test_filters(busy: World, filters: dict[str, str], found: list[str]) -
         {"class": "x"},
         {"cursor": "x"},
         {"cursor": "WzFlMzBd"},
+        {"cursor": "00000001"},
+        {"cursor": "00" * 60},
         {"limit": "0"},
         {"limit": "201"},
         {"secret": "1"},

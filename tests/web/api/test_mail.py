@@ -113,7 +113,7 @@ async def test_a_kept_mail_is_read_with_its_words_and_the_reading_is_in_the_log(
     assert [(row["id"], row["state"]) for row in listed["data"]] == [(key, "kept")]
     assert "abc" not in str(listed)
     mail = (await ask.get(f"{LIST}/{key}")).json()
-    assert "https://box.example/admin/invitations/abc" in mail["text"]
+    assert "https://box.example/admin/invitation/abc" in mail["text"]
     assert "Alice &lt;b&gt;Tan&lt;/b&gt;" in mail["html"]
     assert (await mailing.actions())[-1][1:] == ("Read mail", f"mail {key} to alice@acme.example")
 

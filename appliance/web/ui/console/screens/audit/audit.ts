@@ -1,7 +1,9 @@
 /** What `/v1/audit` answers. */
 
 export interface AuditRow {
-  number: number;
+  id: string;
+  /** Its place in the whole log, for the platform alone. */
+  number: number | null;
   when: string;
   actor: string;
   action: string;
