@@ -4,7 +4,7 @@ from typing import Final
 
 from starlette.requests import Request
 
-from appliance.control.errors import Forbidden
+from appliance.control.errors import Forbidden, Refused
 from appliance.control.logins import LIFE, Whereabouts
 from appliance.control.passkeys import Site
 from appliance.web.access import from_this_machine
@@ -61,9 +61,15 @@ def whereabouts(request: Request) -> Whereabouts:
 
 
 def site_of(request: Request) -> Site:
-    """The site as the browser names it."""
+    """The site as the browser names it. Raises Refused for a Host header that names none."""
     host = request.headers.get("host", "")
-    return Site(request.url.hostname or "", f"{request.url.scheme}://{host}")
+    try:
+        name = request.url.hostname
+    except ValueError:
+        name = None
+    if not name:
+        raise Refused("The Host header names no host.", "bad_host")
+    return Site(name, f"{request.url.scheme}://{host}")
 
 
 def _name(request: Request) -> str:

@@ -153,3 +153,10 @@ async def test_last_factor_that_is_needed_stays(signing: Signing, clock: StillCl
     assert (await browser.delete(f"/v1/me/passkeys/{kept['id']}")).status_code == 204
     factors = (await browser.get("/v1/me")).json()["second_factors"]
     assert (factors["passkeys"], factors["recovery_codes"]) == ([], 0)
+
+
+@pytest.mark.parametrize("host", ["[::1", "", ":443", "\\"])
+async def test_host_that_is_none_is_refused_in_words(signing: Signing, host: str) -> None:
+    headers = [(b"host", host.encode())]
+    answer = await signing.browser().http.post("/v1/login/passkey", json={}, headers=headers)
+    assert answer.status_code < 500
