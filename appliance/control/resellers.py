@@ -12,6 +12,7 @@ from appliance.control import contents, fields, handles, one_time_links, scope
 from appliance.control.changes import Change
 from appliance.control.differences import differences
 from appliance.control.errors import Changed, Conflict, Invalid
+from appliance.control.lifecycle import ResellerDeleted
 from appliance.model.accounts import Account, AccountKey, AccountStatus, Tier
 from appliance.model.resellers import (
     PLAN,
@@ -126,6 +127,7 @@ def delete(change: Change, code: str, seen: int | None, confirm: str) -> None:
     change.file.execute("DELETE FROM resellers WHERE key = ?", (known.key,))
     change.transaction.swap(lambda snapshot: snapshot.remove_reseller(known.key))
     change.record("reseller", "Deleted reseller", _target(known), reseller=known)
+    change.transaction.tell(ResellerDeleted(known.key))
 
 
 def _edited(known: Reseller, wanted: ResellerEdit) -> Reseller:

@@ -16,7 +16,7 @@ from appliance.control.changes import Change, Control
 from appliance.control.contents import Count
 from appliance.control.differences import differences
 from appliance.control.errors import Changed, Conflict, Invalid
-from appliance.control.lifecycle import TenantCreated
+from appliance.control.lifecycle import TenantCreated, TenantDeleted
 from appliance.control.news import BlockLifted, DevicesSignedOff
 from appliance.control.passwords import NewPassword
 from appliance.model.accounts import Account, AccountKey, AccountStatus, Tier
@@ -164,6 +164,7 @@ def _delete(change: Change, tenant: Tenant, confirm: str) -> Tenant:
     change.file.execute("DELETE FROM tenants WHERE key = ?", (tenant.key,))
     change.transaction.swap(lambda snapshot: snapshot.remove_tenant(tenant.key))
     change.record("tenant", "Deleted tenant", _target(tenant), tenant=tenant, detail=lost)
+    change.transaction.tell(TenantDeleted(tenant.key, tenant.slug))
     return tenant
 
 

@@ -22,6 +22,8 @@ OPERATORS: Final = frozenset({Tier.PLATFORM, Tier.RESELLER, Tier.TENANT})
 PARTNERS: Final = frozenset({Tier.PLATFORM, Tier.RESELLER})
 PLATFORM: Final = frozenset({Tier.PLATFORM})
 
+NO_VERSION: Final = -1
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -53,9 +55,13 @@ class Call:
 
     @property
     def if_match(self) -> int | None:
-        """The version that the caller has seen (RFC 9110 § 13.1.1); None where it does not say."""
-        value = self.request.headers.get("if-match", "").strip().removeprefix("W/").strip('"')
-        return int(value) if value.isdecimal() and len(value) < 10 else None
+        """The version that the caller has seen (RFC 9110 § 13.1.1); None where it does not say, or
+        says that any will do. A tag that is none of ours is a version that nothing has."""
+        value = self.request.headers.get("if-match", "*").strip()
+        tag = value.removeprefix("W/").strip('"')
+        if value == "*":
+            return None
+        return int(tag) if tag.isdecimal() and len(tag) < 10 else NO_VERSION
 
 
 Handler = Callable[[Call], Awaitable[Answer]]

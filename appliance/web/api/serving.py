@@ -216,26 +216,23 @@ class TooLarge(Refused):
 
 
 def _decoded(operation: Operation, body: bytes) -> Any:
-    if operation.body is None:
-        return None
-    return _converted(operation.body, lambda: msgspec.json.decode(body or b"{}"))
+    wanted = operation.body
+    return wanted and _read(lambda: msgspec.json.decode(body or b"{}", type=wanted))
 
 
 def _query(operation: Operation, request: Request) -> Any:
-    if operation.query is None:
-        return None
-    given = dict(request.query_params)
-    return _converted(operation.query, lambda: given, strict=False)
+    wanted, given = operation.query, dict(request.query_params)
+    return wanted and _read(lambda: msgspec.convert(given, wanted, strict=False))
 
 
-def _converted(wanted: type, given: Callable[[], Any], *, strict: bool = True) -> Any:
+def _read(read: Callable[[], Any]) -> Any:
     """Raises Invalid naming the field."""
     try:
-        return msgspec.convert(given(), wanted, strict=strict)
+        return read()
     except msgspec.ValidationError as error:
         words, name = _fault(str(error))
         raise Invalid(f"{words}.", "invalid", {name: f"{words}."} if name else None) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refused("The body is not JSON.", "not_json") from None
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from appliance.control.lifecycle import TenantCreated
+from appliance.control.lifecycle import TenantCreated, TenantDeleted
 from appliance.control.news import DevicesSignedOff
 from appliance.model.accounts import AccountStatus, Tier
 from appliance.model.tenants import TenantKey
@@ -300,11 +300,11 @@ async def test_tenant_goes_with_everything_that_it_owns_and_nothing_else(world: 
         " be destroyed. This cannot be undone."
     )
     told: list[object] = []
-    for news in (DevicesSignedOff, AccountGone):
+    for news in (TenantDeleted, DevicesSignedOff, AccountGone):
         world.events.listen(news, told.append)
     assert (await ask.delete(f"{LIST}/acme?confirm=acme")).status_code == 204
     assert (await ask.get(f"{LIST}/acme")).status_code == 404
-    assert [type(one) for one in told] == [DevicesSignedOff, AccountGone]
+    assert [type(one) for one in told] == [DevicesSignedOff, AccountGone, TenantDeleted]
     key = world.tenants["acme"].key
     assert world.store.snapshot.tenant(key) is None
     assert world.store.snapshot.subscriber("1001-desk") is None
