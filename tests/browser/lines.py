@@ -22,7 +22,7 @@ class Screen:
 
     async def drawer(self, number: str) -> Locator:
         """Open the row; its devices."""
-        await self.visitor.button(f"Open {number} ›").click()
+        await self.visitor.button(f"Open {number}").click()
         return self.drawn(number)
 
     def drawn(self, number: str) -> Locator:

@@ -101,8 +101,8 @@ async def test_9_4_a_phone_registers_with_the_secret_shown_once(
         device = card(drawer, "Omar — Yealink T46")
         await shows(device, "idle")
         await expect(device.get_by_text("never registered")).to_be_visible()
-        line = Line("1102-desk", secret, box.address())
-        async with Phone(tmp_path / "phone", line) as phone:
+        account = Line("1102-desk", secret, box.address())
+        async with Phone(tmp_path / "phone", account) as phone:
             await phone.registered()
             await shows(device, "registered")
             await shows(visitor.row("Omar Said"), "registered")
@@ -219,7 +219,9 @@ async def test_extension_is_edited_filtered_and_deleted(console: Arrival, box: B
         await visitor.act("Actions for 1106", "Delete")
         sure = visitor.dialog(re.compile("Delete extension"))
         await visitor.picture("dialog-delete-extension")
-        await sure.get_by_role("button", name=re.compile("^Delete")).click()
+        await expect(visitor.button("Delete permanently", sure)).to_be_disabled()
+        await sure.get_by_label("Type the number 1106 to confirm").fill("1106")
+        await visitor.button("Delete permanently", sure).click()
         await expect(visitor.row("Sven New")).to_have_count(0)
         numbers = [each["extension"] for each in (await owner.get(LINES))["data"]]
         assert "1106" not in numbers

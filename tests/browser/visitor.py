@@ -3,6 +3,7 @@
 Nothing here sleeps: each step waits for what it needs, as long as PATIENCE_MS.
 """
 
+import os
 import re
 from pathlib import Path
 from re import Pattern
@@ -13,7 +14,7 @@ from playwright.async_api import Browser, ConsoleMessage, Error, Locator, Page, 
 from tests.support.box import ROOT, Box
 from tests.support.ports import uri_host
 
-PATIENCE_MS: Final = 20_000
+PATIENCE_MS: Final = int(os.environ.get("BROWSER_PATIENCE_MS", "20000"))
 SCREENS: Final = ROOT / "build" / "screens"
 """Where the run leaves its screenshots; git ignores it."""
 
