@@ -7,7 +7,7 @@ news of are found again at the next start.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,7 +15,7 @@ from appliance.control import scope
 from appliance.control.caller import Caller
 from appliance.control.calls import summary
 from appliance.control.changes import Control
-from appliance.control.lifecycle import TenantCreated
+from appliance.control.lifecycle import ResellerDeleted, TenantCreated, TenantDeleted
 from appliance.control.news import CallEnded, StateChanged
 from appliance.control.webhooks import body_of, new_delivery_id
 from appliance.model.bindings import RegistrationState
@@ -54,6 +54,10 @@ class Announcements:
         listen = control.events.listen
         listen(WebhookChanged, self._on_changed)
         listen(WebhookGone, self._on_gone)
+        listen(TenantDeleted, lambda gone: self._keep(lambda hook: hook.tenant != gone.tenant))
+        listen(
+            ResellerDeleted, lambda gone: self._keep(lambda hook: hook.reseller != gone.reseller)
+        )
         listen(CallEnded, self._on_call)
         listen(StateChanged, self._on_state)
 
@@ -171,6 +175,10 @@ class Announcements:
 
     def _on_changed(self, changed: WebhookChanged) -> None:
         self._webhooks[changed.webhook.key] = changed.webhook
+
+    def _keep(self, stays: Callable[[Webhook], bool]) -> None:
+        """A deleted owner's webhooks went with it."""
+        self._webhooks = {key: hook for key, hook in self._webhooks.items() if stays(hook)}
 
     def _on_gone(self, gone: WebhookGone) -> None:
         self._webhooks.pop(gone.webhook, None)

@@ -8,7 +8,7 @@ import asyncio
 import hashlib
 import logging
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,6 +24,7 @@ from appliance.control.errors import (
     NotAuthenticated,
     NotFound,
 )
+from appliance.control.lifecycle import ResellerDeleted, TenantDeleted
 from appliance.control.owners import Owner, owner
 from appliance.control.scope import own_rows
 from appliance.model.api_keys import ApiKey, ApiKeyKey, ApiKeyState
@@ -155,7 +156,10 @@ class ApiKeys:
         self._control = control
         self._by_hash: dict[bytes, ApiKey] = {}
         self._used: dict[ApiKeyKey, datetime] = {}
-        control.events.listen(ApiKeyChanged, self._on_change)
+        listen = control.events.listen
+        listen(ApiKeyChanged, self._on_change)
+        listen(TenantDeleted, lambda gone: self._keep(lambda key: key.tenant != gone.tenant))
+        listen(ResellerDeleted, lambda gone: self._keep(lambda key: key.reseller != gone.reseller))
 
     async def load(self) -> None:
         """What is stored; before the first request."""
@@ -214,6 +218,10 @@ class ApiKeys:
         self._by_hash.pop(changed.before, None)
         if changed.key.revoked_at is None:
             self._by_hash[changed.key.secret_hash] = changed.key
+
+    def _keep(self, stays: Callable[[ApiKey], bool]) -> None:
+        """A deleted owner's keys went with it."""
+        self._by_hash = {code: key for code, key in self._by_hash.items() if stays(key)}
 
     def _there(self, key: ApiKey) -> bool:
         """Its tenant or reseller may have been deleted."""

@@ -23,6 +23,9 @@ from appliance.store.moments import to_number
 from appliance.store.transactions import Transaction
 
 KEPT_FOR: Final = timedelta(hours=24)
+MOST_OF_ONE: Final = 20_000
+"""Keys of one credential; the oldest give way. At the usual rate that is half an hour's worth."""
+COUNTED_EVERY: Final = 256
 CLAIMED: Final = 0
 """The status of a row whose change is done and whose answer is not there (yet)."""
 
@@ -65,6 +68,7 @@ class FirstAnswers:
     def __init__(self, control: Control) -> None:
         self._control = control
         self._under_way: set[tuple[str, str]] = set()
+        self._kept = 0
 
     async def once(
         self,
@@ -133,6 +137,8 @@ class FirstAnswers:
     async def _keep(self, request: _Request, answer: KeptAnswer) -> None:
         content = msgspec.json.encode(answer).decode()
         now = self._control.clock.wall()
+        self._kept += 1
+        count = self._kept % COUNTED_EVERY == 0
 
         def keep(transaction: Transaction) -> None:
             _claim(transaction, request)
@@ -142,6 +148,8 @@ class FirstAnswers:
                 " WHERE credential = ? AND idempotency_key = ?",
                 (answer.status, sealed, *request.where),
             )
+            if count:
+                _forget_most(transaction, request.credential)
 
         await self._control.store.change(keep, now, self._control.events.publish)
 
@@ -162,4 +170,14 @@ def _claim(transaction: Transaction, request: _Request) -> None:
 def _forget(transaction: Transaction, now: datetime) -> None:
     transaction.file.execute(
         "DELETE FROM first_answers WHERE at <= ?", (to_number(now - KEPT_FOR),)
+    )
+
+
+def _forget_most(transaction: Transaction, credential: str) -> None:
+    """Let the oldest go where one credential has too many."""
+    transaction.file.execute(
+        "DELETE FROM first_answers WHERE credential = ? AND idempotency_key IN ("
+        " SELECT idempotency_key FROM first_answers WHERE credential = ?"
+        " ORDER BY at DESC LIMIT -1 OFFSET ?)",
+        (credential, credential, MOST_OF_ONE),
     )

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from appliance.control import first_answers
 from appliance.control.first_answers import FirstAnswers, KeptAnswer
 from appliance.settings import DataFolder
+from appliance.store.database import connection
 from tests.store.conftest import StillClock
 from tests.support.api import World
 
@@ -124,6 +126,20 @@ async def test_a_change_whose_answer_was_lost_is_not_made_twice(world: World) ->
         await answers.once(caller, "k", b"", breaking)
     assert getattr(refused.value, "code", "") == "answer_lost"
     assert [action for _, action, _ in await world.actions()].count("Did") == 1
+
+
+async def test_one_credential_fills_no_disk_with_keys(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(first_answers, "MOST_OF_ONE", 3)
+    monkeypatch.setattr(first_answers, "COUNTED_EVERY", 1)
+    ask = world.as_("tenant:acme")
+    await world.as_("tenant:helios").post("/v1/api-keys", NEW, KEY)
+    for number in range(6):
+        await ask.post("/v1/api-keys", NEW, {"idempotency-key": f"{number}"})
+    query = "SELECT credential, count(*) FROM first_answers GROUP BY 1 ORDER BY 1"
+    found = await world.store.readers.run(lambda db: list(connection(db).execute(query)))
+    assert found == [("login:tenant:acme", 3), ("login:tenant:helios", 1)]
 
 
 async def test_nothing_of_the_answer_is_readable_on_the_disk(
