@@ -1,6 +1,6 @@
-"""What becomes of resellers and tenants: told with the commit, besides the `Changed` of the noun, to
-whoever passes it on (webhooks) or holds something of theirs in memory (keys). Accounts, logins and
-phones have news of their own.
+"""What becomes of resellers and tenants: told with the commit, besides the `Changed` of the noun,
+to whoever passes it on (webhooks) or holds something of theirs in memory (keys). Accounts, logins
+and phones have news of their own.
 """
 
 from dataclasses import dataclass
