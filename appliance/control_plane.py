@@ -15,6 +15,7 @@ from appliance.clock import Clock
 from appliance.control.announcements import Announcements
 from appliance.control.api_keys import ApiKeys
 from appliance.control.api_settings import ApiSettingsInForce
+from appliance.control.audit_anchor import AuditAnchor
 from appliance.control.changes import Control
 from appliance.control.courier import Courier
 from appliance.control.door import Door
@@ -95,7 +96,7 @@ class ControlPlane:
         return (
             *(self.feed.run(), self.api_keys.run(), self.post.run()),
             *(self.webhooks.announcements.run(), self.webhooks.courier.run()),
-            self.people.followups.run(),
+            *(self.people.followups.run(), AuditAnchor(self.control).run()),
         )
 
 

@@ -43,8 +43,8 @@ class AuditEntry:
 def append(database: Database, entry: AuditEntry) -> int:
     """Add the entry to the chain, within the caller's transaction; its number."""
     file = connection(database)
-    last = file.execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1").get
-    number, previous = (last[0] + 1, last[1]) if last else (1, FIRST_HASH)
+    last, previous = head(database)
+    number = last + 1
     detail = msgspec.json.encode(entry.detail, order="sorted").decode()
     row = (
         *(number, to_number(entry.at), entry.actor, entry.action, entry.target, entry.scope),
@@ -56,6 +56,16 @@ def append(database: Database, entry: AuditEntry) -> int:
         (*row, previous, row_hash(previous, row)),
     )
     return number
+
+
+def head(database: Database) -> tuple[int, bytes]:
+    """The last row's number and hash; 0 for an empty log."""
+    last = (
+        connection(database)
+        .execute("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1")
+        .fetchone()
+    )
+    return (int(last[0]), bytes(last[1])) if last else (0, FIRST_HASH)
 
 
 def row_hash(previous: bytes, row: tuple[object, ...]) -> bytes:

@@ -203,6 +203,15 @@ async def test_a_suspended_resellers_whole_tree_is_refused(world: World) -> None
     assert (await world.as_(other["secret"]).get(LIST)).status_code == 200
 
 
+async def test_a_deleted_tenants_keys_are_forgotten(world: World) -> None:
+    key, other = await made(world, "tenant:acme"), await made(world, "tenant:helios")
+    deleted = await world.as_("platform").delete("/v1/tenants/acme?confirm=acme")
+    assert deleted.status_code == 204, deleted.text
+    assert (await world.as_(key["secret"]).get(LIST)).status_code == 401
+    assert (await world.as_(other["secret"]).get(LIST)).status_code == 200
+    assert len(world.keys._by_hash) == 1
+
+
 async def test_keys_are_known_again_after_a_restart_with_their_last_use(
     world: World, clock: StillClock
 ) -> None:

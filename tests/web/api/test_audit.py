@@ -9,6 +9,7 @@ import apsw
 import pytest
 
 from appliance import __main__ as command_line
+from appliance.control.audit_anchor import AuditAnchor
 from appliance.control.changes import Change
 from appliance.settings import DataFolder
 from tests.store.conftest import StillClock
@@ -206,3 +207,13 @@ async def test_the_command_says_that_a_log_is_whole(
 async def test_nothing_is_changed_without_an_entry(world: World) -> None:
     with pytest.raises(RuntimeError):
         await world.control.change(world.people.known["platform"], lambda change: None)
+
+
+async def test_the_head_goes_to_the_boxs_own_log(
+    busy: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "appliance.control.audit_anchor")
+    await AuditAnchor(busy.control).note()
+    verdict = (await busy.as_("platform").get(f"{LIST}/verify")).json()
+    (record,) = caplog.records
+    assert (record.__dict__["row"], record.__dict__["hash"]) == (6, verdict["head"])
