@@ -1,6 +1,7 @@
 """Passkeys: WebAuthn credentials, with user verification always, so that one is both factors
 (WebAuthn level 3; manual § 20.5)."""
 
+import ipaddress
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from appliance.store.moments import EPOCH
 
 MOST: Final = 20
 REFUSED: Final = "This passkey was not accepted."
+NO_NAME: Final = "Passkeys need the box's name: it was reached by an address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,9 @@ class Site:
 def registration(
     account: Account, known: Sequence[Passkey], site: Site, brand: str
 ) -> tuple[Mapping[str, Any], bytes]:
-    """What the browser makes a new passkey by, and the challenge to keep."""
+    """What the browser makes a new passkey by, and the challenge to keep. Raises Conflict for an
+    address, which no browser binds a passkey to."""
+    _require_name(site)
     structs = _webauthn().helpers.structs
     options = _webauthn().generate_registration_options(
         rp_id=site.host,
@@ -99,7 +103,8 @@ def remove(change: Change, account: Account, key: str, needed: bool) -> None:
 
 def question(site: Site, known: Sequence[Passkey] = ()) -> tuple[Mapping[str, Any], bytes]:
     """What the browser answers with a passkey, and the challenge to keep. `known` empty: any that
-    the person has for this site."""
+    the person has for this site. Raises Conflict for an address."""
+    _require_name(site)
     structs = _webauthn().helpers.structs
     options = _webauthn().generate_authentication_options(
         rp_id=site.host,
@@ -107,6 +112,15 @@ def question(site: Site, known: Sequence[Passkey] = ()) -> tuple[Mapping[str, An
         user_verification=structs.UserVerificationRequirement.REQUIRED,
     )
     return json.loads(_webauthn().options_to_json(options)), options.challenge
+
+
+def _require_name(site: Site) -> None:
+    """Raises Conflict."""
+    try:
+        ipaddress.ip_address(site.host)
+    except ValueError:
+        return
+    raise Conflict(NO_NAME, "no_name")
 
 
 def credential_id(credential: Mapping[str, Any]) -> bytes:

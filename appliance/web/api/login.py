@@ -182,7 +182,7 @@ async def change_password(call: Call) -> Answer:
     tiers=NOBODY,
     body=AnyTicketBody,
     answer=QuestionView,
-    errors=(401, 403, 422, 429),
+    errors=(401, 403, 409, 422, 429),
 )
 async def ask_passkey(call: Call) -> Answer:
     question = await _door(call).ask_passkey(call.body.ticket, site_of(call.request))
@@ -250,7 +250,7 @@ async def enrol_email(call: Call) -> Answer:
     tiers=NOBODY,
     body=TicketBody,
     answer=QuestionView,
-    errors=(401, 403, 422, 429),
+    errors=(401, 403, 409, 422, 429),
 )
 async def begin_passkey(call: Call) -> Answer:
     question = _door(call).begin_passkey_enrolment(call.body.ticket, site_of(call.request))

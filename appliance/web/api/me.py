@@ -243,7 +243,11 @@ async def new_recovery_codes(call: Call) -> Answer:
 
 
 @family.post(
-    "/v1/me/passkeys/options", "Begin to add a passkey", tiers=EVERY_TIER, answer=OptionsView
+    "/v1/me/passkeys/options",
+    "Begin to add a passkey",
+    tiers=EVERY_TIER,
+    answer=OptionsView,
+    errors=(409,),
 )
 async def begin_passkey(call: Call) -> Answer:
     site = site_of(call.request)

@@ -160,3 +160,9 @@ async def test_host_that_is_none_is_refused_in_words(signing: Signing, host: str
     headers = [(b"host", host.encode())]
     answer = await signing.browser().http.post("/v1/login/passkey", json={}, headers=headers)
     assert answer.status_code < 500
+
+
+async def test_box_reached_by_address_has_no_passkeys(signing: Signing) -> None:
+    headers = [(b"host", b"192.0.2.1:443")]
+    answer = await signing.browser().http.post("/v1/login/passkey", json={}, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "no_name")
