@@ -119,6 +119,7 @@ class OwnAccount:
         return await self._change(caller, second_factors.new_recovery_codes)
 
     async def begin_passkey(self, caller: Caller, site: Site) -> Mapping[str, Any]:
+        await passkeys.load()
         account = self._recent(caller)
         known = await self._identity.control.read(
             lambda database: credentials.passkeys(database, account.key)

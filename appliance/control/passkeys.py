@@ -1,6 +1,7 @@
 """Passkeys: WebAuthn credentials, with user verification always, so that one is both factors
 (WebAuthn level 3; manual § 20.5)."""
 
+import asyncio
 import ipaddress
 import json
 from collections.abc import Mapping, Sequence
@@ -30,6 +31,12 @@ class Site:
 
     host: str
     origin: str
+
+
+async def load() -> None:
+    """Once before the first question: loading what reads passkeys takes half a second, which the
+    event loop spends otherwise."""
+    await asyncio.to_thread(_webauthn)
 
 
 def registration(

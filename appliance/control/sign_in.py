@@ -187,7 +187,8 @@ class SignIn:
         ticket.factor = Factor.EMAIL.value
         return Enrolled(await self._go_on(ticket, where), ())
 
-    def begin_passkey_enrolment(self, ticket_id: str, site: Site) -> Question:
+    async def begin_passkey_enrolment(self, ticket_id: str, site: Site) -> Question:
+        await passkeys.load()
         ticket, account = self._at(ticket_id, Step.ENROL)
         options, ticket.challenge = passkeys.registration(account, (), site, self._brand)
         return Question(ticket_id, options)
@@ -214,6 +215,7 @@ class SignIn:
 
     async def ask_passkey(self, ticket_id: str, site: Site) -> Question:
         """Without a ticket: whichever passkey the person has for this site."""
+        await passkeys.load()
         if not ticket_id:
             ticket = self._tickets.open(None)
             options, ticket.challenge = passkeys.question(site)

@@ -253,7 +253,7 @@ async def enrol_email(call: Call) -> Answer:
     errors=(401, 403, 409, 422, 429),
 )
 async def begin_passkey(call: Call) -> Answer:
-    question = _door(call).begin_passkey_enrolment(call.body.ticket, site_of(call.request))
+    question = await _door(call).begin_passkey_enrolment(call.body.ticket, site_of(call.request))
     return Answer(QuestionView(question.ticket, dict(question.options)))
 
 
