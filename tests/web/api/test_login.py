@@ -5,14 +5,17 @@ from dataclasses import replace
 import pyotp
 import pytest
 
-from appliance.control import passwords
+from appliance.control import one_time_links, passwords
 from appliance.control.caller import SYSTEM
+from appliance.control.changes import Change
+from appliance.control.errors import Conflict
 from appliance.control.hashing import Hashing, hashed
 from appliance.control.passwords import Temporary
 from appliance.model.accounts import Account, AccountStatus
 from appliance.model.policy import Policy
 from appliance.model.resellers import ResellerStatus
 from appliance.model.tenants import TenantStatus
+from appliance.store import accounts
 from tests.store.conftest import StillClock
 from tests.support.api import World
 from tests.support.door import NEW, PASSWORDS, Signing
@@ -544,3 +547,33 @@ async def test_password_that_is_set_while_the_old_one_is_looked_at_counts(
     signing.door.passwords.right = right  # type: ignore[method-assign]
     answer = await signing.browser().sign_in("alice.tan")
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "incorrect")
+
+
+async def test_invitation_makes_the_login_active_and_only_the_newest_link_is_good(
+    signing: Signing,
+) -> None:
+    control, zoe = signing.world.control, signing.account("alice.tan")
+    invited = replace(zoe, username="dev.rao", email="dev@people.example", links=())
+    invited = replace(invited, status=AccountStatus.INVITED)
+
+    def make(change: Change) -> Account:
+        made = accounts.insert(change.transaction, invited)
+        one_time_links.invite(change, made)
+        one_time_links.invite(change, made)
+        return made
+
+    await control.change(SYSTEM, make)
+    first, second = await signing.mails("invitation")
+    page = signing.browser()
+    assert (await page.sign_in("dev.rao", NEW)).status_code == 401
+    assert (await page.get(f"/v1/invitations/{first['token']}")).status_code == 404
+    link = f"/v1/invitations/{second['token']}"
+    assert (await page.get(link)).json()["kind"] == "invitation"
+    assert (await page.post(link, password="dev.rao-Lantern-52")).status_code == 422
+    done = await page.post(link, password=NEW)
+    assert done.json() == {"sign_in_as": "acme/dev.rao", "tier": "user"}
+    assert (await page.sign_in("acme/dev.rao", NEW)).status_code == 200
+    with pytest.raises(Conflict):
+        account = signing.door.identity.named("dev.rao")
+        assert account is not None
+        await control.change(SYSTEM, lambda change: one_time_links.invite(change, account))
