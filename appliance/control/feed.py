@@ -42,6 +42,15 @@ it is still there."""
 COUNTS_EVERY_SECONDS: Final = 0.25
 HEALTH_EVERY_SECONDS: Final = 2.0
 
+CHANGES_OF: Final[Mapping[str, Right]] = {
+    **dict.fromkeys(("extension", "device", "user", "block"), Right.PBX_READ),
+    **dict.fromkeys(("tenant", "reseller", "policy"), Right.TENANCY_READ),
+    "api_key": Right.KEYS_WRITE,
+    "webhook": Right.WEBHOOKS_WRITE,
+}
+"""The right that a machine's key needs to hear that something of a noun was changed; of other nouns
+it hears nothing. People hear all of their scope."""
+
 Identify = Callable[[str, str], Caller]
 """Who a token belongs to, at this address. Raises NotAuthenticated."""
 
@@ -200,7 +209,8 @@ class Feed:
         message = self._message("changed", fact)
         for one in list(self._subscriptions):
             narrowed = one.tenant is not None and news.tenant not in (None, one.tenant)
-            if scope.sees(one.caller, news.tenant, news.reseller) and not narrowed:
+            seen = scope.sees(one.caller, news.tenant, news.reseller)
+            if seen and _may_hear(one.caller, news.noun) and not narrowed:
                 one.put(message)
             else:
                 one.ask()
@@ -261,3 +271,7 @@ class Feed:
 
     def _message(self, topic: str, fact: object) -> Message:
         return Message(topic, msgspec.json.encode(fact))
+
+
+def _may_hear(caller: Caller, noun: str) -> bool:
+    return not caller.is_key or (noun in CHANGES_OF and caller.may(CHANGES_OF[noun]))

@@ -28,7 +28,9 @@ class Searched:
 
 
 def _accounts(caller: Caller) -> Condition:
-    return scope.own_rows(caller, "accounts.reseller_id", "accounts.tenant_id")
+    """Operators are for those who may list them."""
+    own = scope.own_rows(caller, "accounts.reseller_id", "accounts.tenant_id")
+    return own if caller.may(Right.TENANCY_READ) else own & Condition("accounts.tenant_id NOT NULL")
 
 
 SOURCES: Final[Sequence[Searched]] = (

@@ -338,6 +338,9 @@ PUBLIC: Final[Mapping[str, tuple[object, int]]] = {
     "GET /v1/invitations/{token}": (None, 404),
     "POST /v1/invitations/{token}": ({"password": "x"}, 404),
     "GET /v1/setup": (None, 200),
+    "GET /v1/openapi.json": (None, 200),
+    "GET /v1/reference": (None, 200),
+    "GET /v1/reference.css": (None, 200),
     "POST /v1/setup": (
         {"code": "x", "username": "eve", "name": "Eve", "email": "e@e.example", "password": "x"},
         404,

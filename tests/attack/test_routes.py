@@ -47,7 +47,7 @@ async def test_what_is_public_opens_nothing_by_itself(name: str, twins: Twins) -
     for token in ("", "platform", "nonsense"):
         answer = await twins.as_(token).ask(method, path.format(token="nothing"), body)
         assert answer.status_code == status, answer.text
-        assert "token" not in answer.json() if answer.content else True
+        assert '"token":"' not in answer.text
     assert await everything(twins.store) == before
 
 
