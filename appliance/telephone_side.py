@@ -28,6 +28,7 @@ from appliance.model.subscribers import Subscriber
 from appliance.model.tenants import TenantKey
 from appliance.store.bindings import BindingRepository
 from appliance.store.calls import CallRepository
+from appliance.telephony.binding import address
 from appliance.telephony.calls.call import Call
 from appliance.telephony.calls.equipment import Records
 
@@ -124,7 +125,7 @@ class TelephoneSide:
         subscriber = self._box.store.snapshot.device(device)
         if subscriber is None:
             return
-        address = self._box.bindings.status(device, self._box.clock.now()).address
+        bindings = self._box.bindings.of(device)
         self._box.events.publish(
             StateChanged(
                 device,
@@ -133,7 +134,7 @@ class TelephoneSide:
                 subscriber.device.username,
                 old,
                 new,
-                address,
+                address(bindings[-1].flow) if bindings else "",
             )
         )
 
