@@ -53,7 +53,8 @@ export function loss(figures: Leg["received"]): number {
 
 export function percent(share: number): string {
   const value = share * 100;
-  return `${value === 0 || value >= 10 ? Math.round(value) : value.toFixed(value < 0.1 ? 2 : 1)}%`;
+  if (value > 0 && value < 0.1) return "under 0.1%";
+  return `${value === 0 || value >= 10 ? Math.round(value) : value.toFixed(1)}%`;
 }
 
 /** How the audio was, in a line, and whether that is worth a second look. */
