@@ -8,7 +8,8 @@ from appliance.control.errors import Invalid
 
 LONGEST_NAME: Final = 80
 LONGEST_EMAIL: Final = 254
-_EMAIL: Final = re.compile(r"[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9.-]{1,253}")
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_EMAIL: Final = re.compile(rf"[^\s@\x00-\x1f\x7f<>,;:\"()\[\]\\]{{1,64}}@{_LABEL}(?:\.{_LABEL})*")
 
 
 def name(text: str, field: str = "name") -> str:
