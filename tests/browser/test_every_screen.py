@@ -158,7 +158,7 @@ async def test_dialogs_of_the_platform(console: Arrival) -> None:
     await expect(visitor.page.get_by_role("option").first).to_be_visible()
     await inspection.look("palette")
     await visitor.page.keyboard.press("Escape")
-    await visitor.button(re.compile("^Account")).click()
+    await visitor.button(re.compile("Account:")).click()
     await inspection.look("account-menu")
     inspection.assert_nothing()
 
