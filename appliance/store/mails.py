@@ -98,8 +98,10 @@ def facts(database: Database, keys: KeyRing, key: MailKey) -> Mapping[str, Any]:
 
 
 def due(database: Database, now: datetime, limit: int) -> list[Mail]:
+    """Codes first: somebody waits for them."""
     wanted = Condition("next_at <= ?", to_number(now))
-    return load(database, wanted, f"ORDER BY next_at LIMIT {limit:d}")
+    codes = f"kind = '{MailKind.CODE.value}'"
+    return load(database, wanted, f"ORDER BY {codes} DESC, next_at LIMIT {limit:d}")
 
 
 def next_due(database: Database) -> datetime | None:

@@ -1,5 +1,6 @@
 """A real HTTP receiver of webhooks; it verifies signatures as integrators are told to."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -34,6 +35,7 @@ class Receiver:
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     location: str = ""
+    news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     @property
     def url(self) -> str:
@@ -43,9 +45,16 @@ class Receiver:
     def events(self) -> list[dict[str, Any]]:
         return [json.loads(body) for body in self.bodies]
 
+    async def came(self, number: int) -> None:
+        """Until so many have come."""
+        async with asyncio.timeout(10), self.news:
+            await self.news.wait_for(lambda: len(self.bodies) >= number)
+
     async def take(self, request: Request) -> Response:
         self.bodies.append(await request.body())
         self.headers.append(dict(request.headers))
+        async with self.news:
+            self.news.notify_all()
         status = self.answers.pop(0) if self.answers else 200
         headers = {"location": self.location} if self.location else {}
         return Response(f"answer {status}", status, headers)

@@ -23,6 +23,7 @@ class Mailroom:
         self.refuse_body = ""
         self.login = login
         self.port = 0
+        self.arrived = asyncio.Event()
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -37,6 +38,7 @@ class Mailroom:
             return self.refuse_body
         content = cast(bytes, envelope.content)
         self.mails.append(message_from_bytes(content, policy=default))
+        self.arrived.set()
         self.recipients += envelope.rcpt_tos
         return "250 OK"
 
