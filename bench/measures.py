@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
-from bench import anchored, calls, memory, registrations, sipp, starting
+from bench import anchored, api, calls, memory, registrations, sipp, starting
 from bench.figures import Aim, Figures
 from bench.plan import Plan
 from bench.targets import SipTarget, box, kamailio, rtpengine
@@ -23,7 +23,7 @@ _MeasureSip = Callable[[SipTarget, Plan], Figures]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is run for each target, and what issue 2 asks of ours."""
+    """What is run for each target, and what the issues ask of ours."""
 
     name: str
     runs: Mapping[str, Run]
@@ -43,6 +43,7 @@ def all_measures() -> tuple[Measure, ...]:
         Measure("memory", both(memory.PHONES, memory.measure_registrations), memory.AIMS),
         Measure("memory-calls", ours(memory.CALL_PHONES, memory.measure_calls), memory.AIMS),
         Measure("growth", both(memory.GROWTH_PHONES, memory.measure_growth), memory.AIMS),
+        Measure("api", {OURS: _api}, api.AIMS),
         Measure("starting", {OURS: starting.measure}, starting.AIMS),
     )
 
@@ -74,3 +75,8 @@ def _box_media(plan: Plan) -> Figures:
     with box.start(anchored.PHONES) as target:
         alone = anchored.measure(target, plan)
         return {**alone, **anchored.measure_beside_registrations(target, plan)}
+
+
+def _api(plan: Plan) -> Figures:
+    with box.start(api.PHONES) as target:
+        return api.measure(target, plan)
