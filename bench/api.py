@@ -47,6 +47,7 @@ _READS: Final = (
 _ORDERS: Final = ("extension", "-extension", "name", "-name", "devices", "status")
 _TYPED: Final = ("2", "20", "200", "2000", "20001", "e", "ext", "extension 29", "acme 29999", "zz")
 _FIRST_RATE: Final = 6000.0
+_COSTED: Final = 350
 
 Ask = Callable[[int], Awaitable[httpx2.Response]]
 """Sends the request of that number."""
@@ -64,8 +65,8 @@ class Box(SipTarget, MediaTarget, Protocol):
 def measure(target: Box, plan: Plan) -> Figures:
     with target.anchor(CALLS) as legs:
         loaded = asyncio.run(_beside_calls(target, plan, legs))
-    lists = asyncio.run(_lists(target))
-    return {**loaded, **lists, **_edge(target, plan)}
+    quiet = asyncio.run(_quietly(target))
+    return {**loaded, **quiet, **_edge(target, plan)}
 
 
 async def _beside_calls(target: Box, plan: Plan, legs: Path) -> Figures:
@@ -85,23 +86,45 @@ async def _beside_calls(target: Box, plan: Plan, legs: Path) -> Figures:
         return figures
 
 
-async def _lists(target: Box) -> Figures:
-    """Every order of a long list, its first pages and ones far in; search after each key."""
+async def _quietly(target: Box) -> Figures:
+    """One request after another, with no calls: lists, search, and what each kind costs."""
     async with _operator(target) as ask:
-        pages: list[float] = []
-        for order in _ORDERS:
-            cursor = ""
-            for _ in range(12):
-                query = {"sort": order, "limit": "50", "cursor": cursor}
-                taken, answer = await _timed(ask.get(_LINES, params=query))
-                pages.append(taken)
-                cursor = answer.json()["page"]["next"]
-        found = [
-            (await _timed(ask.get("/v1/search", params={"q": typed})))[0]
-            for typed in _TYPED
-            for _ in range(5)
-        ]
-    return {**_spread("page of 10,000", pages), **_spread("search of 10,000", found)}
+        return {
+            **_spread("page of 10,000", await _pages(ask)),
+            **_spread("search of 10,000", await _searches(ask)),
+            "CPU per read, ms": await _cpu_of(target, _reading(ask)),
+            "CPU per write, ms": await _cpu_of(target, _writing(ask, 40_000)),
+        }
+
+
+async def _pages(ask: httpx2.AsyncClient) -> list[float]:
+    """The first dozen in every order of a long list."""
+    pages: list[float] = []
+    for order in _ORDERS:
+        cursor = ""
+        for _ in range(12):
+            query = {"sort": order, "limit": "50", "cursor": cursor}
+            taken, answer = await _timed(ask.get(_LINES, params=query))
+            pages.append(taken)
+            cursor = answer.json()["page"]["next"]
+    return pages
+
+
+async def _searches(ask: httpx2.AsyncClient) -> list[float]:
+    """After each key."""
+    return [
+        (await _timed(ask.get("/v1/search", params={"q": typed})))[0]
+        for typed in _TYPED
+        for _ in range(5)
+    ]
+
+
+async def _cpu_of(target: Box, send: Ask) -> float:
+    """The server's milliseconds a request: it stays when the machine has others to serve too."""
+    before = target.server.cpu_seconds()
+    for number in range(_COSTED):
+        (await send(number)).raise_for_status()
+    return 1e3 * (target.server.cpu_seconds() - before) / _COSTED
 
 
 def _edge(target: Box, plan: Plan) -> Figures:
@@ -129,7 +152,7 @@ def _load(target: Box) -> Iterator[None]:
 
     async def until_over() -> None:
         async with _operator(target) as ask:
-            reading, writing = _reading(ask), _writing(ask)
+            reading, writing = _reading(ask), _writing(ask, 50_000)
 
             async def send(number: int) -> httpx2.Response:
                 return await (writing if number % 2 else reading)(number // 2)
@@ -173,10 +196,10 @@ def _reading(ask: httpx2.AsyncClient) -> Ask:
     return lambda number: ask.get(_READS[number % len(_READS)])
 
 
-def _writing(ask: httpx2.AsyncClient) -> Ask:
+def _writing(ask: httpx2.AsyncClient, first: int = 30_000) -> Ask:
     """Changes of lines, and every fourth time a new one."""
     numbers = itertools.cycle(range(20_100, 29_000))
-    new = itertools.count(30_000)
+    new = itertools.count(first)
 
     def write(number: int) -> Awaitable[httpx2.Response]:
         if number % 4 == 3:
