@@ -53,6 +53,11 @@ export function whenEnded(call: () => void): void {
   onEnded = call;
 }
 
+/** The login is over: tell whoever wanted to know. */
+export function ended(): void {
+  onEnded();
+}
+
 export function keep(granted: Token): void {
   token = granted.token;
   clearTimeout(renewal);
@@ -154,7 +159,7 @@ export async function ask(method: string, path: string, body?: unknown, options:
     if (await renew()) {
       answer = await attempt();
     } else {
-      onEnded();
+      ended();
     }
   }
   if (key) unanswered.delete(what);

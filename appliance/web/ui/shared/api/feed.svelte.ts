@@ -2,7 +2,7 @@
 
 import { onDestroy } from "svelte";
 
-import { address, bearer, renew } from "./client";
+import { address, bearer, ended, renew } from "./client";
 
 export interface News {
   event: string;
@@ -70,7 +70,10 @@ class Feed {
         signal: line.signal,
       });
       if (answer.status === 401) {
-        if (!(await renew())) this.stop();
+        if (!(await renew())) {
+          this.stop();
+          ended();
+        }
         return;
       }
       if (!answer.ok || !answer.body) return;
