@@ -63,11 +63,11 @@ class Post:
         """Seconds until the next one. A full disk, say, is no reason to end the box."""
         try:
             await self._sweep()
-            await self.deliver()
-            return await self._pause()
+            if await self.deliver():
+                return await self._pause()
         except Exception:
             log.exception("mails wait")
-            return PAUSES[0].total_seconds()
+        return PAUSES[0].total_seconds()
 
     async def _sweep(self) -> None:
         """Once a day let go of old mails."""
@@ -76,13 +76,25 @@ class Post:
             await self._change(mails.delete_old)
             self._swept = now
 
-    async def deliver(self) -> None:
-        """Take all that is due to the relay, some at a time: one slow answer holds up few."""
+    async def deliver(self) -> bool:
+        """Take all that is due to the relay, some at a time: one slow answer holds up few. False
+        where what came of one could not be written down."""
         now = self._clock.wall()
         while due := await self._store.readers.run(lambda db: mails.due(db, now, AT_ONCE)):
             async with asyncio.TaskGroup() as tasks:
-                for mail in due:
-                    tasks.create_task(self._take(mail))
+                taken = [tasks.create_task(self._try(mail)) for mail in due]
+            if not all(task.result() for task in taken):
+                return False
+        return True
+
+    async def _try(self, mail: Mail) -> bool:
+        """Nothing is raised: an error in a group of tasks would outdo their cancellation."""
+        try:
+            await self._take(mail)
+        except Exception:
+            log.exception("a mail waits")
+            return False
+        return True
 
     async def _take(self, mail: Mail) -> None:
         keys = self._store.keys

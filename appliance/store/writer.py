@@ -25,15 +25,20 @@ class Writer:
         self._path = path
         self._migrations = migrations
         self._queue: SimpleQueue[tuple[Work, Future[Any]] | None] = SimpleQueue()
+        self._closed = False
         self._opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._live, name=f"writer {path.name}", daemon=True)
         self._thread.start()
         self._opened.result()
 
     def call(self, work: Callable[[Database], T]) -> Future[T]:
-        """Queue `work`; the future is done once its transaction is on the disk, or undone."""
+        """Queue `work`; the future is done once its transaction is on the disk, or undone. For the
+        thread that closes, too: what comes after `close` fails."""
         future: Future[T] = Future()
-        self._queue.put((work, future))
+        if self._closed:
+            future.set_exception(RuntimeError("the store is closed"))
+        else:
+            self._queue.put((work, future))
         return future
 
     async def run(self, work: Callable[[Database], T]) -> T:
@@ -42,6 +47,7 @@ class Writer:
 
     def close(self) -> None:
         """Finish what is queued, fold the log into the file and end the thread."""
+        self._closed = True
         self._queue.put(None)
         self._thread.join()
 

@@ -1,6 +1,7 @@
 """The post, against a real SMTP server."""
 
 import asyncio
+import contextlib
 import ssl
 from dataclasses import replace
 
@@ -222,6 +223,22 @@ async def test_it_runs_by_itself_as_soon_as_a_mail_is_queued(here: Setting) -> N
         async with asyncio.timeout(10):
             await room.arrived.wait()
         running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+
+
+async def test_it_ends_when_it_is_told_to_though_the_store_is_closed(here: Setting) -> None:
+    """An error beside the cancellation must not outdo it, or the box never ends."""
+    async with mailroom() as room:
+        await here.use(relay_at(room))
+        await here.queue("test")
+        running = asyncio.create_task(here.post.run())
+        await room.arrived.wait()
+        await here.world.store.close()
+        running.cancel()
+        async with asyncio.timeout(30):
+            await asyncio.wait([running])
+        assert running.cancelled()
 
 
 async def test_codes_go_before_what_nobody_waits_for(here: Setting) -> None:

@@ -22,6 +22,13 @@ def notes(database: Database) -> list[str]:
     return [text for (text,) in connection(database).execute("SELECT text FROM notes")]
 
 
+async def test_what_comes_after_the_end_fails_at_once(tmp_path: Path) -> None:
+    writer = Writer(tmp_path / "x.db", TABLE)
+    writer.close()
+    with pytest.raises(RuntimeError):
+        await writer.run(notes)
+
+
 async def test_who_is_cancelled_while_he_waits_does_not_end_the_writer(tmp_path: Path) -> None:
     writer = Writer(tmp_path / "x.db", TABLE)
     begun, go_on = threading.Event(), threading.Event()

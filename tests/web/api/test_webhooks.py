@@ -1,6 +1,7 @@
 """Webhooks (manual § 25.6.2), with a real HTTP receiver that verifies signatures."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -369,6 +370,8 @@ async def test_a_slow_receiver_costs_another_webhook_nothing(hooked: Hooked) -> 
     release.set()
     await hooked.target.came(2)
     running.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
 
 
 async def test_what_waited_is_delivered_after_a_restart(hooked: Hooked) -> None:
