@@ -192,7 +192,9 @@ static int take_parameter(PyObject *fields, const char **at, const char *end)
     while (c < end && (in_quotes ? is_quoted(*c) : is_value(*c)))
         c++;
     const char *behind = c + in_quotes;
-    if ((in_quotes && (c == end || *c != '"')) || (behind < end && !is_blank(*behind)))
+    if (in_quotes ? c == end || *c != '"' : c == value) /* nothing: spaces may stand before it */
+        return 0;
+    if (behind < end && !is_blank(*behind))
         return 0;
     PyObject *key = PyUnicode_DecodeASCII(lower, length, "strict");
     PyObject *text = key ? PyUnicode_DecodeASCII(value, c - value, "strict") : NULL;
