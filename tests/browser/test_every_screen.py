@@ -18,6 +18,7 @@ from tests.browser.conftest import Arrival
 from tests.browser.visitor import Visitor
 from tests.support.baresip import Phone
 from tests.support.box import Box
+from tests.support.operator import Operator
 
 Theme = Literal["light", "dark"]
 SMALL = (360, 740)
@@ -128,8 +129,10 @@ async def call_and_hang_up(box: Box, folder: Path) -> str:
         await call.established()
         await call.hears(440)
         await call.hang_up()
-    record = await box.record(caller_number="1002", dialled="9196")
-    return str(record["id"])
+    await box.record(caller_number="1002", dialled="9196")
+    async with Operator(box, "acme") as owner:
+        latest = (await owner.get("/tenants/acme/calls", extension="1002"))["data"][0]
+    return str(latest["id"])
 
 
 async def test_screens_of_the_platform(console: Arrival, box: Box, tmp_path: Path) -> None:

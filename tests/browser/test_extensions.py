@@ -20,6 +20,9 @@ from tests.support.baresip import Line, Phone
 from tests.support.box import Box
 from tests.support.operator import Operator
 
+WRONG_PASSWORDS = 10
+"""In ten minutes, before a username is blocked at an address."""
+
 
 async def test_number_in_use_is_refused_beside_its_field(console: Arrival) -> None:
     visitor = await console("acme", "/extensions")
@@ -225,3 +228,24 @@ async def test_extension_is_edited_filtered_and_deleted(console: Arrival, box: B
         await expect(visitor.row("Sven New")).to_have_count(0)
         numbers = [each["extension"] for each in (await owner.get(LINES))["data"]]
         assert "1106" not in numbers
+
+
+async def test_block_is_seen_and_cleared(console: Arrival, box: Box) -> None:
+    """§ 23.2: clear the block, fix the secret, re-register."""
+    async with Operator(box, "acme") as owner:
+        await add_line(owner, "1107", "Blocked One")
+        who = await add_device(owner, "1107", "Blocked — desk")
+        for _ in range(WRONG_PASSWORDS):
+            await register(box, replace(who, password="wrong"))
+        assert await register(box, who) != 200
+        visitor = await console("acme", "/extensions")
+        await visitor.page.get_by_role("tab", name=re.compile("^Blocked devices")).click()
+        row = visitor.row("1107-desk")
+        await expect(row).to_contain_text("too many wrong passwords")
+        await visitor.picture("blocked-device")
+        await visitor.button("Clear the block", row).click()
+        await visitor.told("Block of 1107-desk at 127.0.0.1 cleared.")
+        await expect(row).to_have_count(0)
+        blocks = (await owner.get("/tenants/acme/blocks"))["data"]
+        assert all(each["username"] != "1107-desk" for each in blocks)
+        assert await register(box, who) == 200

@@ -126,12 +126,12 @@ async def test_5_7_a_cap_of_three_blocks_the_fourth(console: Arrival, box: Box) 
         await owner.picture("cap-reached")
         assert (await platform.get(lines))["page"]["total"] == 3
 
-        await visitor.act("Actions for Test Partner", "Suspend")
+        await visitor.act("Actions", "Suspend")
         await visitor.button("Suspend", visitor.dialog("Suspend Test Partner")).click()
         await visitor.told("Test Partner suspended.")
         assert (await platform.get("/tenants/drill"))["effective_status"] == "suspended"
         await owner.sees("Your session has ended.")
-        await visitor.act("Actions for Test Partner", "Reactivate")
+        await visitor.act("Actions", "Reactivate")
         await visitor.told("Test Partner reactivated.")
         assert (await platform.get("/tenants/drill"))["effective_status"] == "active"
 

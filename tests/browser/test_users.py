@@ -163,7 +163,7 @@ async def test_20_5_2_recovering_from_a_lost_authenticator(console: Arrival, box
         field = again.page.get_by_label("Email one-time code (MFA)")
         await expect(field).to_be_visible()
         await again.picture("second-step-email")
-        await field.fill(await code_to(platform, email, "sign_in_code"))
+        await field.fill(await code_to(platform, email, "code"))
         await again.button("Sign in").click()
         await again.inside()
         assert await enrol_authenticator(again) != secret
