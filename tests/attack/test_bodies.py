@@ -1,12 +1,14 @@
 """What comes in: bodies that are no JSON, too deep, too large, of other types, with fields that
 are nobody's to give."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, get_args
 
 import msgspec
 import pytest
 
+from appliance.web.api import serving
 from appliance.web.api.families import OPERATIONS
 from appliance.web.api.operation import Operation
 from tests.attack.routes import ROWS, Row, Target
@@ -141,3 +143,53 @@ async def test_an_edit_on_the_present_tag_is_made(twins: Twins, tag: str) -> Non
     ask = twins.as_("tenant:acme")
     answer = await ask.ask("PATCH", ONE, {"name": "Alice T"}, headers={"if-match": tag})
     assert (answer.status_code, answer.headers["etag"]) == (200, '"2"')
+
+
+class Connection:
+    """A client that says what it says, and no more. `status` is what it is answered."""
+
+    def __init__(self, *messages: dict[str, Any]) -> None:
+        self.messages = list(messages)
+        self.status = 0
+
+    async def receive(self) -> dict[str, Any]:
+        if not self.messages:
+            await asyncio.Event().wait()
+        return self.messages.pop(0)
+
+    async def send(self, message: dict[str, Any]) -> None:
+        self.status = message.get("status", self.status)
+
+    async def post(self, twins: Twins, path: str) -> None:
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": [(b"host", b"box")],
+            "client": ("192.0.2.7", 5),
+            "server": ("box", 443),
+            "scheme": "https",
+            "root_path": "",
+            "http_version": "1.1",
+        }
+        await twins.app()(scope, self.receive, self.send)  # type: ignore[arg-type]
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    twins: Twins, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "BODY_SECONDS", 0.01)
+    slow = Connection({"type": "http.request", "body": b'{"user', "more_body": True})
+    await slow.post(twins, "/v1/login")
+    assert slow.status == 408
+
+
+async def test_who_hangs_up_within_a_body_is_no_fault_of_ours(twins: Twins) -> None:
+    gone = Connection(
+        {"type": "http.request", "body": b'{"user', "more_body": True},
+        {"type": "http.disconnect"},
+    )
+    await gone.post(twins, "/v1/login")
+    assert gone.status == 408

@@ -26,6 +26,7 @@ MEANINGS: Final[Mapping[int, str]] = {
     401: "Missing or invalid token.",
     403: "Token scope does not cover the path, or lacks the right.",
     404: "No such resource in your scope.",
+    408: "The body did not come.",
     409: "Taken, at its limit, or in use; or a request with this Idempotency-Key goes on.",
     412: "Somebody else has changed it since (If-Match).",
     413: "The body is too large.",
@@ -87,7 +88,7 @@ def statuses(operation: Operation) -> list[int]:
     if operation.body is not None:
         found.add(400)
     if writes:
-        found |= {409, 413}
+        found |= {408, 409, 413}
     return sorted(found)
 
 

@@ -8,13 +8,14 @@ do          the operation's own function
 answer      JSON, ETag, the refusals in one shape
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final, Protocol
 
 import msgspec
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -37,6 +38,7 @@ from appliance.web.api.rates import source
 log = logging.getLogger(__name__)
 
 LARGEST_BODY: Final = 262_144
+BODY_SECONDS: Final = 20.0
 READ_ONLY: Final = frozenset({"GET", "HEAD"})
 NO_STORE: Final = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
 
@@ -201,18 +203,27 @@ def refusal(refused: Refused) -> Response:
 
 
 async def _body(request: Request) -> bytes:
-    """Raises Invalid for one that is too large; it is read no further."""
+    """Raises TooLarge, and it is read no further; TooSlow."""
     parts = bytearray()
-    async for part in request.stream():
-        parts += part
-        if len(parts) > LARGEST_BODY:
-            raise TooLarge(f"A request has at most {LARGEST_BODY // 1024} kB.")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for part in request.stream():
+                parts += part
+                if len(parts) > LARGEST_BODY:
+                    raise TooLarge(f"A request has at most {LARGEST_BODY // 1024} kB.")
+    except (TimeoutError, ClientDisconnect):
+        raise TooSlow("The body did not come.") from None
     return bytes(parts)
 
 
 class TooLarge(Refused):
     status = 413
     default_code = "too_large"
+
+
+class TooSlow(Refused):
+    status = 408
+    default_code = "too_slow"
 
 
 def _decoded(operation: Operation, body: bytes) -> Any:
