@@ -130,10 +130,15 @@ class Identity:
                 if (tenant := self.tenant(self._accounts[one])) and tenant.slug == slug
             )
         if "@" in name:
-            return self._only(self._by_email.get(name, ()))
+            return self._only(self._highest(self._by_email.get(name, ())))
         found = self._by_name.get(name, set())
         operators = [one for one in found if _box_wide(self._accounts[one])]
         return self._only(operators or found)
+
+    def _highest(self, found: Iterable[AccountKey]) -> list[AccountKey]:
+        """Those that stand highest: whoever makes logins keeps nobody above from signing in."""
+        ranks = {one: _rank(self._accounts[one]) for one in found}
+        return [one for one, rank in ranks.items() if rank == min(ranks.values())]
 
     def _only(self, found: Iterable[AccountKey]) -> Account | None:
         keys = list(found)
@@ -266,3 +271,10 @@ class Identity:
 def _box_wide(account: Account) -> bool:
     """Whether its username is one of the box's: operators' and tenant owners' (manual § 4.5)."""
     return account.tenant is None or account.owner
+
+
+def _rank(account: Account) -> int:
+    """The platform's operators, those of resellers, owners of tenants, everybody else."""
+    if account.tier in (Tier.PLATFORM, Tier.RESELLER):
+        return list(Tier).index(account.tier)
+    return 2 if account.owner else 3

@@ -96,6 +96,17 @@ async def test_the_lock_holds_under_every_name_of_the_login_and_for_no_other(twi
     assert (await sign_in(twins, "acme/alice.tan", PASSWORD)).status_code == 200
 
 
+@pytest.mark.parametrize("above", ["platform", "reseller:nimbus", "tenant:zephyr"])
+async def test_nobody_beneath_keeps_an_address_from_signing_in(twins: Twins, above: str) -> None:
+    email = twins.accounts[above].email
+    body = {"name": "Eve", "username": "eve", "email": email}
+    made = await twins.as_("tenant:acme").ask("POST", "/v1/tenants/acme/users", body)
+    assert made.status_code == 201
+    answer = await sign_in(twins, email, PASSWORD)
+    assert answer.status_code == 200
+    assert answer.json()["tier"] == twins.accounts[above].tier
+
+
 async def test_many_tries_at_once_are_no_more_tries_than_one_after_another(twins: Twins) -> None:
     words = [f"guess {number}" for number in range(12)] + [PASSWORD]
     answers = await asyncio.gather(

@@ -1,7 +1,9 @@
 """Nobody can tell what his neighbours have: two boxes that differ outside of a scope alone answer
 whoever is within it alike."""
 
+import asyncio
 import re
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -15,6 +17,8 @@ from appliance.control.devices import Wanted
 from appliance.model.devices import DeviceType
 from appliance.settings import DataFolder
 from appliance.store import Store
+from appliance.store.database import connection
+from appliance.store.readers import THREADS, Readers
 from appliance.store.rows import NewExtension
 from tests.attack.routes import ROWS, Row, Target
 from tests.store.conftest import StillClock
@@ -51,6 +55,46 @@ async def test_what_neighbours_have_shows_in_no_answer(
         for slug in (*TENANTS, "nowhere"):
             here, there = [await told(box, name, row, slug) for box in (twins, other_box)]
             assert here == there, (row.name, slug)
+
+
+async def test_a_look_at_a_neighbour_costs_what_a_look_at_nobody_costs(twins: Twins) -> None:
+    """In statements asked of the database, whether there is such a tenant, key or operator."""
+    statements = await counted(twins.store)
+    for row in READS:
+        if not re.search(r"{(slug|code|id|username)}", row.path):
+            continue
+        costs: dict[str, list[str]] = {}
+        for slug, code, operator in (
+            *(("globex", "orion", "orion.lead"), ("helios", "vacant", "sven.berg")),
+            ("nowhere", "nowhere", "nobody"),
+        ):
+            statements.clear()
+            target = Target(twins, slug, code, operator, user="alice.tan")
+            for name in ("tenant:acme", "reseller:nimbus"):
+                await twins.as_(name).ask("GET", target.path(row.path))
+            costs[slug] = list(statements)
+        assert costs["globex"] == costs["helios"] == costs["nowhere"], row.name
+
+
+async def counted(store: Store) -> list[str]:
+    """The statements that readers are asked from now on, as they are asked."""
+    statements: list[str] = []
+
+    def note(_cursor: object, statement: str, _values: object) -> bool:
+        statements.append(statement)
+        return True
+
+    for readers in (store.readers, store.record_readers):
+        await every_thread_of(readers)
+        for database in readers._open:
+            connection(database).exec_trace = note
+    return statements
+
+
+async def every_thread_of(readers: Readers) -> None:
+    """Have each of them open its connection."""
+    together = threading.Barrier(THREADS)
+    await asyncio.gather(*(readers.run(lambda _: together.wait()) for _ in range(THREADS)))
 
 
 async def told(box: Twins, name: str, row: Row, slug: str) -> tuple[int, str]:
