@@ -61,8 +61,12 @@ def one(database: Database, tenant: Tenant, call_id: str) -> CallRecord:
 
 
 def media_seen(legs: Sequence[LegRecord]) -> str:
-    """Whether audio came from both sides: `two-way`, `one-way` or `none` (manual § 23.4)."""
-    came = [leg.received.packets > 0 for leg in legs if leg.answered_at is not None]
+    """Whether audio came from both sides: `two-way`, `one-way` or `none` (manual § 23.4). Where the
+    box itself answered, as at the echo test, it is the other side."""
+    answered = [leg for leg in legs if leg.answered_at is not None]
+    came = [leg.received.packets > 0 for leg in answered]
+    if len(answered) == 1:
+        came.append(answered[0].sent.packets > 0)
     if len(came) > 1 and all(came):
         return "two-way"
     return "one-way" if any(came) else "none"
