@@ -121,7 +121,9 @@ async def test_a_formula_in_a_name_is_text_in_every_table(twins: Twins) -> None:
         assert not any(cell.strip('"').startswith(("=", "@", "+", "-")) for cell in cells)
 
 
-@pytest.mark.parametrize("pattern", ["%", "_", "____", "a%", "\\", "[a-z]*", "1__1", "*", "a_i"])
+PATTERNS: Final = ("%", "_", "____", "a%", "\\", "[a-z]*", "1__1", "*", "a_i")
+
+
 @pytest.mark.parametrize(
     ("path", "field"),
     [
@@ -136,11 +138,10 @@ async def test_a_formula_in_a_name_is_text_in_every_table(twins: Twins) -> None:
         ("/v1/search", "q"),
     ],
 )
-async def test_a_pattern_finds_itself_alone(
-    twins: Twins, path: str, field: str, pattern: str
-) -> None:
-    answer = await twins.as_("tenant:acme").ask("GET", path, query={field: pattern})
-    assert (answer.status_code, answer.json()["data"]) == (200, [])
+async def test_a_pattern_finds_itself_alone(twins: Twins, path: str, field: str) -> None:
+    for pattern in PATTERNS:
+        answer = await twins.as_("tenant:acme").ask("GET", path, query={field: pattern})
+        assert (answer.status_code, answer.json()["data"]) == (200, []), pattern
 
 
 async def test_a_mail_is_read_by_the_platform_alone_and_that_is_in_the_log(twins: Twins) -> None:

@@ -3,6 +3,7 @@ have the same numbers, names and usernames: nothing outside the scope is ever re
 counted or fed; after it the audit chain is whole and memory is what the disk says."""
 
 import random
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -12,6 +13,7 @@ from appliance.control import audit
 from appliance.control.caller import Right
 from appliance.control.feed import Subscription
 from appliance.model.accounts import Tier
+from appliance.settings import DataFolder
 from appliance.store.snapshot import Snapshot
 from appliance.store.store import load_snapshot
 from appliance.web.api.families import OPERATIONS
@@ -56,6 +58,7 @@ class Walk:
         self.scopes = {name: self._scope(name) for name in WALKERS}
         self.feeds: dict[str, Subscription] = {}
         self.statuses: dict[int, int] = {}
+        self.secrets: set[str] = set()
 
     async def go(self, steps: int) -> None:
         for name in WALKERS:
@@ -78,6 +81,7 @@ class Walk:
         )
         after = await by_owner(self.twins.store)
         self.statuses[answer.status_code] = self.statuses.get(answer.status_code, 0) + 1
+        self.secrets |= secrets_in(answer.text)
         asked = f"{name}: {row.method} {path} {query} {body!r}"
         self._documented(row, answer.status_code, f"{asked} -> {answer.text}")
         self._reads_nothing_else(name, f"{path} {query} {body!r}", answer.text, asked)
@@ -226,12 +230,28 @@ async def test_the_scopes_of_the_walk_are_told_apart(twins: Twins) -> None:
         assert not walk._in_scope(name, place)
 
 
+def secrets_in(text: str) -> set[str]:
+    """What an answer shows this once."""
+    codes = re.findall(r'"recovery_codes":\[([^\]]*)\]', text)
+    return {
+        *re.findall(r'"(?:secret|temporary_password|token)":"([^"]{8,})"', text),
+        *(code for listed in codes for code in re.findall(r'"([^"]+)"', listed)),
+    }
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
-async def test_a_walk_leaves_no_scope(twins: Twins, seed: int) -> None:
+async def test_a_walk_leaves_no_scope_and_no_secret(
+    twins: Twins, folder: DataFolder, caplog: pytest.LogCaptureFixture, seed: int
+) -> None:
     await keys_for(twins)
     walk = Walk(twins, seed)
     await walk.go(STEPS)
+    assert walk.secrets
+    kept = b"".join(path.read_bytes() for path in folder.path.rglob("*.db*"))
+    for secret in walk.secrets:
+        assert secret.encode() not in kept
+        assert secret not in caplog.text
     assert {200, 201, 403, 404, 422} <= walk.statuses.keys(), walk.statuses
     await whole_and_equal(twins)
 
