@@ -41,7 +41,7 @@ def by_row(given: Any) -> str:
     return given.name if isinstance(given, Row) else str(given)
 
 
-@pytest.mark.parametrize(("row", "field"), with_names(), ids=by_row)
+@pytest.mark.parametrize(("row", "field"), list(with_names()), ids=by_row)
 async def test_a_script_in_a_name_comes_back_as_data(twins: Twins, row: Row, field: str) -> None:
     name, target = home(twins, row)
     body = row.body(target)
@@ -56,7 +56,7 @@ async def test_a_script_in_a_name_comes_back_as_data(twins: Twins, row: Row, fie
         assert answer.json()[field] == SCRIPT[:80]
 
 
-@pytest.mark.parametrize(("row", "field"), with_names(), ids=by_row)
+@pytest.mark.parametrize(("row", "field"), list(with_names()), ids=by_row)
 async def test_no_name_breaks_a_line(twins: Twins, row: Row, field: str) -> None:
     name, target = home(twins, row)
     body = row.body(target)
