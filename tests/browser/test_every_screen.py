@@ -141,7 +141,7 @@ async def test_screens_of_the_platform(console: Arrival, box: Box, tmp_path: Pat
     inspection = Inspection(visitor)
     for name, path in {**PLATFORM, "call": f"/calls/{key}?tenant=acme"}.items():
         await visitor.open(path)
-        await expect(visitor.page.get_by_role("main")).to_be_visible()
+        await visitor.inside()
         await inspection.look(name)
     inspection.assert_nothing()
 

@@ -41,10 +41,11 @@ async def test_without_a_relay_mails_are_kept_and_read(console: Arrival, box: Bo
 async def test_relay_is_set_tried_and_removed(console: Arrival, box: Box) -> None:
     async with mailroom() as room, Operator(box, "platform") as platform:
         visitor = await console("platform", "/mail")
-        await visitor.page.get_by_label("Host").fill("127.0.0.1")
-        await visitor.page.get_by_label("Security").select_option("none")
-        await visitor.page.get_by_label("Port").fill(str(room.port))
-        await visitor.page.get_by_label("From address").fill("pbx@byondvoice.example")
+        form = visitor.page.get_by_role("main")
+        await form.get_by_label("Host", exact=True).fill("127.0.0.1")
+        await form.get_by_label("Security", exact=True).select_option("none")
+        await form.get_by_label("Port", exact=True).fill(str(room.port))
+        await form.get_by_label("From address", exact=True).fill("pbx@byondvoice.example")
         await visitor.button("Save relay").click()
         await visitor.told("Mail relay 127.0.0.1 saved.")
         settings = await platform.get("/mail/settings")

@@ -47,7 +47,7 @@ async def test_password_is_changed_and_other_logins_end(console: Arrival, box: B
     await visitor.told(re.compile("is ended"))
     await elsewhere.sees("Your session has ended.")
     await visitor.button(re.compile("Account:")).click()
-    await visitor.button(re.compile("^Sign out")).last.click()
+    await visitor.button("Sign out", visitor.dialog("Account")).click()
     await expect(visitor.page.get_by_role("heading", name="Operator sign-in")).to_be_visible()
 
 

@@ -52,7 +52,7 @@ async def test_webhook_is_made_tried_sent_again_and_deleted(console: Arrival, bo
         await visitor.act("More for CRM hooks", "Pause", drawer)
         await visitor.told("Webhook CRM hooks paused.")
         listed = (await platform.get("/webhooks"))["data"]
-        assert [each["enabled"] for each in listed if each["label"] == "CRM hooks"] == [False]
+        assert [each["state"] for each in listed if each["label"] == "CRM hooks"] == ["paused"]
         await visitor.act("More for CRM hooks", "Delete webhook", drawer)
         await visitor.button("Delete webhook", visitor.dialog("Delete CRM hooks")).click()
         await visitor.told("Webhook CRM hooks deleted.")
