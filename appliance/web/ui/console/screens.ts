@@ -35,6 +35,12 @@ export function load(screen: Screen): Promise<Loaded> {
   return FILES[`./screens/${screen.file}.svelte`]!();
 }
 
+/** Have a screen's part on its way before somebody is there. */
+export function prepare(path: string): void {
+  const screen = [...SCREENS, PROFILE].find((one) => path === one.path || path.startsWith(`${one.path}/`));
+  if (screen) void load(screen).catch(() => {});
+}
+
 const operators: Tier[] = ["platform", "reseller", "tenant"];
 
 const ALL: Screen[] = [

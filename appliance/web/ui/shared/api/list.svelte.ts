@@ -1,9 +1,9 @@
 /** A list as the API pages it: the first page, more on demand, and the same span again after news. */
 
-import { ApiError, api, words, type Query } from "./client";
+import { ApiError, address, api, words, type Query } from "./client";
 import type { Page } from "./types";
 
-const FIRST = 100;
+const FIRST = 60;
 const LARGEST = 200;
 
 export class Rows<T> {
@@ -17,6 +17,7 @@ export class Rows<T> {
   /** The first page whole: lists may say more beside their rows. */
   answer = $state.raw<Page<T> | null>(null);
 
+  #asked = "";
   #path = "";
   #query: Query = {};
   #next = $state<string | null>(null);
@@ -28,6 +29,9 @@ export class Rows<T> {
 
   /** Show another list, or the same one filtered otherwise. What was there stays until the answer. */
   open(path: string, query: Query): void {
+    const asked = address(path, query);
+    if (asked === this.#asked) return;
+    this.#asked = asked;
     const other = path !== this.#path;
     this.#path = path;
     this.#query = query;
