@@ -220,8 +220,8 @@ def load_devices(database: Database, keys: KeyRing) -> list[tuple[Device, str]]:
 def find_devices(database: Database, where: str, *values: object) -> list[Device]:
     """Devices without their secrets, in the order in which they were made."""
     rows = connection(database).execute(
-        "SELECT key, tenant_id, extension_id, username, type, name, media_security, md5_only,"
-        f" version FROM devices {where} ORDER BY key",  # noqa: S608 - our own words
+        "SELECT key, tenant_id, extension_id, username, type, name, media_security, md5_only,"  # noqa: S608 - our own words
+        f" version FROM devices {where} ORDER BY key",
         values,
     )
     return [_stored_device(*row) for row in rows]
