@@ -13,48 +13,98 @@ type Hear = (news: News) => void;
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
+/** How long a line may be away before that is said. */
+const GRACE = 2_000;
 /** The box sends a comment every few seconds; silence for longer than this is a dead line. */
 const SILENCE = 45_000;
 
+/** What tabs tell each other: news, or whether the line is lost; `hello` asks for the latter. */
+type Relayed = { news: News } | { lost: boolean } | "hello";
+
+/** One tab of a login holds the line and passes on what it hears: a browser has few lines to one
+    host, and the box grants few to one login. When it closes, another takes over. */
 class Feed {
   /** Whether what is on the screen may be out of date. */
   lost = $state(false);
   #hearers = new Set<Hear>();
   #stop: AbortController | null = null;
+  #tabs: BroadcastChannel | null = null;
+  #leads = false;
   #connected = false;
+  #doubt: ReturnType<typeof setTimeout> | undefined;
 
   hear(hear: Hear): () => void {
     this.#hearers.add(hear);
     return () => this.#hearers.delete(hear);
   }
 
-  start(): void {
+  /** `login` names whose line it is. */
+  start(login: string): void {
     if (this.#stop) return;
-    this.#stop = new AbortController();
-    void this.#keepOpen(this.#stop.signal);
+    const stop = new AbortController();
+    this.#stop = stop;
+    if (!("locks" in navigator) || !("BroadcastChannel" in globalThis)) {
+      void this.#keepOpen(stop.signal);
+      return;
+    }
+    const name = `byondvoice-feed ${login}`;
+    this.#tabs = new BroadcastChannel(name);
+    this.#tabs.onmessage = (event: MessageEvent<Relayed>) => this.#relayed(event.data);
+    this.#tabs.postMessage("hello" satisfies Relayed);
+    navigator.locks
+      .request(name, { signal: stop.signal }, async () => {
+        this.#leads = true;
+        await this.#keepOpen(stop.signal);
+      })
+      .catch(() => {})
+      .finally(() => (this.#leads = false));
   }
 
   stop(): void {
     this.#stop?.abort();
     this.#stop = null;
-    this.lost = false;
+    this.#tabs?.close();
+    this.#tabs = null;
     this.#connected = false;
+    clearTimeout(this.#doubt);
+    this.lost = false;
+  }
+
+  #relayed(told: Relayed): void {
+    if (told === "hello") {
+      if (this.#leads) this.#tabs?.postMessage({ lost: this.lost } satisfies Relayed);
+    } else if ("news" in told) {
+      this.#tell(told.news);
+    } else {
+      this.lost = told.lost;
+      // Heard before: whoever takes over has to look at everything again.
+      this.#connected = true;
+    }
+  }
+
+  #say(lost: boolean): void {
+    clearTimeout(this.#doubt);
+    if (lost === this.lost) return;
+    this.lost = lost;
+    this.#tabs?.postMessage({ lost } satisfies Relayed);
   }
 
   async #keepOpen(stopped: AbortSignal): Promise<void> {
-    let wait = FIRST_WAIT;
+    let wait = 0;
     while (!stopped.aborted) {
       try {
         await this.#listen(stopped, () => {
-          wait = FIRST_WAIT;
+          wait = 0;
         });
       } catch {
         // Told by `lost`, below.
       }
       if (stopped.aborted) return;
-      this.lost = true;
+      // A line that is open again at once, with the next token, was not lost.
+      clearTimeout(this.#doubt);
+      this.#doubt = setTimeout(() => this.#say(true), GRACE);
       await pause(wait * (0.75 + Math.random() / 2), stopped);
-      wait = Math.min(wait * 2, LONGEST_WAIT);
+      wait = wait ? Math.min(wait * 2, LONGEST_WAIT) : FIRST_WAIT;
     }
   }
 
@@ -80,19 +130,24 @@ class Feed {
       opened();
       const again = this.#connected;
       this.#connected = true;
-      this.lost = false;
+      this.#say(false);
       // What happened in between is not known.
-      if (again) this.#tell({ event: "resync", data: {} });
+      if (again) this.#pass({ event: "resync", data: {} });
       for await (const news of events(answer.body, () => {
         clearTimeout(silence);
         silence = setTimeout(cut, SILENCE);
       })) {
-        this.#tell(news);
+        this.#pass(news);
       }
     } finally {
       clearTimeout(silence);
       stopped.removeEventListener("abort", cut);
     }
+  }
+
+  #pass(news: News): void {
+    this.#tabs?.postMessage({ news } satisfies Relayed);
+    this.#tell(news);
   }
 
   #tell(news: News): void {
