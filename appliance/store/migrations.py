@@ -58,6 +58,7 @@ BOX: Final[tuple[str, ...]] = (
     ALTER TABLE extensions ADD COLUMN direct_did TEXT;
     ALTER TABLE extensions ADD COLUMN caller_id TEXT;
     ALTER TABLE extensions ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
+    CREATE INDEX extensions_in_order ON extensions (tenant_id, length(number) || number);
     ALTER TABLE devices ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
     CREATE INDEX devices_tenant_id ON devices (tenant_id);
     CREATE TABLE mailboxes (
