@@ -4,7 +4,7 @@ from typing import Final
 
 import pytest
 
-LATER: Final = ("browser", "interop", "slow", "packaging")
+LATER: Final = ("attack", "browser", "interop", "slow", "packaging")
 """Marks in the order in which their tests run, after all that bear none."""
 
 
@@ -14,6 +14,9 @@ def anyio_backend() -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.parent.name == "attack":
+            item.add_marker("attack")
     items.sort(key=_turn)
 
 
