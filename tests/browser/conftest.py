@@ -1,11 +1,15 @@
 """One browser and one box for all browser tests; a fresh context for each person in each."""
 
 import asyncio
+import base64
+import hashlib
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.visitor import PATIENCE_MS, Visitor
@@ -45,13 +49,21 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="package")
-async def chromium() -> AsyncIterator[Browser]:
-    """Debian's own: nothing is downloaded."""
+async def chromium(box: Box) -> AsyncIterator[Browser]:
+    """Debian's own, nothing is downloaded. It trusts the box's certificate, and no other."""
     expect.set_options(timeout=PATIENCE_MS)
+    trust = f"--ignore-certificate-errors-spki-list={key_hash(box)}"
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=FLAGS)
+        browser = await playwright.chromium.launch(executable_path=PROGRAM, args=[*FLAGS, trust])
         yield browser
         await browser.close()
+
+
+def key_hash(box: Box) -> str:
+    """Of the box's public key, as Chromium's option wants it."""
+    certificate = x509.load_pem_x509_certificate((box.folder / "tls" / "server.pem").read_bytes())
+    key = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(key).digest()).decode()
 
 
 @pytest.fixture(scope="package")

@@ -89,7 +89,7 @@ class Inspection:
     async def _settle(self, theme: Theme, size: tuple[int, int], picture: str) -> None:
         """Nothing is still being read; then its picture."""
         await self._size(theme, size)
-        await expect(self.visitor.page.locator(".skeleton, .bone, .wait")).to_have_count(0)
+        await self.visitor.drawn()
         await self.visitor.picture(f"screens/{picture}")
 
     async def _size(self, theme: Theme, size: tuple[int, int]) -> None:
@@ -118,6 +118,8 @@ async def test_before_anybody_is_in(console: Arrival) -> None:
     await visitor.open("/setup")
     await visitor.sees("This box has its first operator.")
     await inspection.look("setup-over")
+    await visitor.page.goto("/v1/reference")
+    await inspection.look("reference")
     inspection.assert_nothing()
 
 

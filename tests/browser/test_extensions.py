@@ -207,7 +207,7 @@ async def test_extension_is_edited_filtered_and_deleted(console: Arrival, box: B
         await visitor.page.keyboard.press("/")
         await visitor.page.keyboard.type("sven")
         await expect(
-            visitor.page.get_by_role("status").filter(has_text="1 extension")
+            visitor.page.get_by_role("status").filter(has_text=re.compile("^1 extension$"))
         ).to_be_visible()
         assert "q=sven" in visitor.page.url
         await visitor.act("Actions for 1106", "Edit")

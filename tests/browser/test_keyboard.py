@@ -60,7 +60,9 @@ async def test_signing_in_and_creating_an_extension(console: Arrival, box: Box) 
     # "/" to the filter, arrows through the rows, Enter opens, Esc closes.
     await keys.press("/")
     await keys.type("1301")
-    await expect(visitor.page.get_by_role("status").filter(has_text="1 extension")).to_be_visible()
+    await expect(
+        visitor.page.get_by_role("status").filter(has_text=re.compile("^1 extension$"))
+    ).to_be_visible()
     await keys.press("ArrowDown")
     await keys.press("Enter")
     drawer = visitor.dialog(re.compile("^1301 · Keys Only"))

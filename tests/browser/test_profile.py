@@ -6,6 +6,7 @@ from playwright.async_api import expect
 
 from tests.browser.conftest import Arrival
 from tests.browser.tenancy import PASSWORD, code_to, new_tenant
+from tests.browser.visitor import Visitor
 from tests.support.box import Box
 from tests.support.operator import Operator
 
@@ -81,3 +82,44 @@ async def test_theme_is_kept(console: Arrival) -> None:
     await visitor.inside()
     assert await visitor.page.evaluate(ground) == dark
     assert dark != "rgb(247, 247, 250)"
+
+
+async def test_passkey_is_added_and_signs_in(console: Arrival, box: Box) -> None:
+    """A passkey belongs to a name: the box is visited as localhost."""
+    async with Operator(box, "platform") as platform:
+        await new_tenant(platform, "keyring", "Key Ring")
+    visitor = await console(host="localhost")
+    await virtual_authenticator(visitor)
+    await visitor.sign_in("keyring", PASSWORD)
+    await visitor.inside()
+    await visitor.open("/profile")
+    await visitor.button("Add passkey").click()
+    await visitor.page.get_by_label("Name", exact=True).fill("Laptop")
+    await visitor.button("Add passkey").last.click()
+    codes = visitor.dialog("Recovery codes")
+    await expect(codes).to_be_visible()
+    await visitor.button("Copy", codes).click()
+    await visitor.button("I’ve kept them — close", codes).click()
+    await visitor.sees("1 passkey")
+    await visitor.button(re.compile("Account:")).click()
+    await visitor.button("Sign out", visitor.dialog("Account")).click()
+    await visitor.button("Use a passkey").click()
+    await visitor.inside()
+    async with Operator(box, "platform") as platform:
+        users = (await platform.get("/tenants/keyring/users"))["data"]
+        assert [each["security"] for each in users] == ["passkey"]
+
+
+async def virtual_authenticator(visitor: Visitor) -> None:
+    """A security key in the browser that says yes by itself."""
+    devtools = await visitor.page.context.new_cdp_session(visitor.page)
+    await devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    await devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})

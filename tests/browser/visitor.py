@@ -44,10 +44,11 @@ class Visitor:
         width: int = 1280,
         height: int = 800,
         dark: bool = False,
+        host: str = "",
     ) -> "Visitor":
+        """`host` is another name of the box than its address."""
         context = await browser.new_context(
-            base_url=base_of(box),
-            ignore_https_errors=True,
+            base_url=base_of(box, host),
             viewport={"width": width, "height": height},
             color_scheme="dark" if dark else "light",
             reduced_motion="reduce",
@@ -82,6 +83,10 @@ class Visitor:
         """The frame is there, and the screen in it has been drawn."""
         await expect(self.page.get_by_role("navigation", name="Console")).to_be_attached()
         await expect(self.heading()).to_be_visible()
+
+    async def drawn(self) -> None:
+        """Nothing on the screen is still being read."""
+        await expect(self.page.locator(".skeleton, .bone, .wait")).to_have_count(0)
 
     # -- going places
 
@@ -167,8 +172,8 @@ class Visitor:
             self.faults.append(f"{response.status} {response.request.method} {response.url}")
 
 
-def base_of(box: Box) -> str:
-    return f"https://{uri_host(box.host)}:{box.ready['https']}"
+def base_of(box: Box, host: str = "") -> str:
+    return f"https://{uri_host(host or box.host)}:{box.ready['https']}"
 
 
 def credentials(box: Box, name: str) -> dict[str, str]:
