@@ -24,7 +24,7 @@ HOSTILE_LINK: Final = """"><svg/onload=window.hit=1>'{{7*7}}${7*7}"""
 async def test_first_load_is_small(console: Arrival) -> None:
     visitor = await console()
     await expect(visitor.heading("Operator sign-in")).to_be_visible()
-    await visitor.page.wait_for_load_state("networkidle")
+    await visitor.page.wait_for_load_state("load")
     loaded: list[tuple[str, int]] = await visitor.page.evaluate(LOADED)
     assert sum(size for _, size in loaded) < FIRST_LOAD_BYTES, loaded
 
