@@ -2,7 +2,7 @@
 
 import { api, path } from "$shared/api/client";
 import { session } from "$shared/api/session.svelte";
-import type { Counts, Overview, Page, Tenant, TenantOverview } from "$shared/api/types";
+import type { Counts, HealthComponent, HealthReport, Overview, Page, Tenant, TenantOverview } from "$shared/api/types";
 import { applyBrand } from "$shared/design/theme.svelte";
 import { router, type Params } from "$shared/router.svelte";
 
@@ -13,6 +13,7 @@ class Scope {
   /** The figures of the tenant in scope. */
   figures = $state.raw<TenantOverview | null>(null);
   failedMails = $state<number>();
+  ill = $state.raw<HealthComponent | null>(null);
   missing = $state(false);
 
   get slug(): string {
@@ -98,8 +99,24 @@ class Scope {
     if (whole.status === "fulfilled") {
       this.overview = whole.value;
       applyBrand(whole.value.box);
+      void this.#readIll(whole.value);
     }
     if (figures.status === "fulfilled") this.figures = figures.value;
+  }
+
+  /** Which component is worst off, where one is; for whoever may know. */
+  async #readIll(whole: Overview): Promise<void> {
+    if (whole.status === "operational") {
+      this.ill = null;
+      return;
+    }
+    try {
+      const health = await api.get<HealthReport>("/v1/health");
+      const components = health.groups.flatMap((group) => group.components);
+      this.ill = components.find((one) => one.state === "down") ?? components.find((one) => one.state === "degraded") ?? null;
+    } catch {
+      this.ill = null;
+    }
   }
 
   async readMails(): Promise<void> {
