@@ -3,7 +3,7 @@
 import { ApiError, address, api, words, type Query } from "./client";
 import type { Page } from "./types";
 
-const FIRST = 60;
+const FIRST = 40;
 const LARGEST = 200;
 
 export class Rows<T> {
