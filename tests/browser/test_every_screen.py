@@ -23,6 +23,8 @@ from tests.support.operator import Operator
 Theme = Literal["light", "dark"]
 SMALL = (360, 740)
 LARGE = (1280, 800)
+SHOWN = 30
+"""Complaints that are told; more are of the same kinds."""
 
 PLATFORM = {
     "overview": "/overview",
@@ -102,7 +104,7 @@ class Inspection:
 
     def assert_nothing(self) -> None:
         told = [f"{where}: {complaint}" for complaint, where in self.found.items()]
-        assert not told, f"{len(told)} complaints\n" + "\n".join(told)
+        assert not told, f"{len(told)} complaints\n" + "\n".join(told[:SHOWN])
 
 
 async def test_before_anybody_is_in(console: Arrival) -> None:

@@ -25,12 +25,16 @@ SAFE: Final = {
 }
 
 STYLE: Final = """
-:root { color-scheme: light dark; --line: #d0d7de; --quiet: #57606a; --back: #f6f8fa; }
+:root { color-scheme: light dark; --line: #d0d7de; --quiet: #57606a; --back: #f0f2f5;
+  --page: #ffffff; --ink: #14121b; --link: #5b34d6; }
 @media (prefers-color-scheme: dark) {
-  :root { --line: #3d444d; --quiet: #9198a1; --back: #151b23; }
+  :root { --line: #3d444d; --quiet: #9aa1ab; --back: #1d1a29; --page: #0f0d15; --ink: #eceaf3;
+    --link: #b3a1ff; }
 }
 * { box-sizing: border-box; }
-body { margin: 0; font: 15px/1.5 system-ui, sans-serif; display: grid;
+a { color: var(--link); }
+body { margin: 0; background: var(--page); color: var(--ink);
+  font: 15px/1.5 system-ui, sans-serif; display: grid;
   grid-template-columns: 16rem minmax(0, 1fr); }
 nav { position: sticky; top: 0; height: 100vh; overflow: auto; padding: 1.5rem;
   border-right: 1px solid var(--line); }
@@ -43,11 +47,12 @@ code { font: 13px/1.5 ui-monospace, monospace; background: var(--back); padding:
 h3 code { font-size: 14px; } .method { font-weight: 600; } .who { color: var(--quiet); }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0;
-  border-bottom: 1px solid var(--line); }
+  border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
 th { font-weight: 600; color: var(--quiet); }
 @media (max-width: 800px) {
   body { display: block; } nav { position: static; height: auto; border-right: 0;
     border-bottom: 1px solid var(--line); } main { padding: 1.5rem 1rem 4rem; }
+  h1, h3 { overflow-wrap: anywhere; } th { overflow-wrap: normal; }
 }
 """
 
@@ -134,7 +139,7 @@ def _operation(method: str, path: str, facts: Mapping[str, Any]) -> str:
     body = facts.get("requestBody")
     takes = f"<p>Body: {_shape(_content(body))}</p>" if body else ""
     parameters = _table(
-        ("Parameter", "In", "Type", ""),
+        ("Parameter", "In", "Type", "Note"),
         (
             (
                 f"<code>{escape(one['name'])}</code>",
@@ -166,7 +171,7 @@ def _type(name: str, schema: Mapping[str, Any]) -> str:
         words += f"<p>One of {values}.</p>"
     required = schema.get("required", ())
     fields = _table(
-        ("Field", "Type", ""),
+        ("Field", "Type", "Note"),
         (
             (
                 f"<code>{escape(field)}</code>",
