@@ -74,7 +74,8 @@ export function forget(): void {
     since the cookie can be spent only once. False where there is no login any more. */
 export function renew(): Promise<boolean> {
   underWay ??= inTurn(async () => {
-    const answer = await send("/v1/login/refresh", { method: "POST", headers: { [HEADER]: PAGE_NAME } });
+    // Outlives the page: a token that was spent without its successor arriving would end the login.
+    const answer = await send("/v1/login/refresh", { method: "POST", keepalive: true, headers: { [HEADER]: PAGE_NAME } });
     if (answer.ok) {
       keep((await answer.json()) as Token);
       return true;
